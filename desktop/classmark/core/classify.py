@@ -1,0 +1,57 @@
+"""The path from documents to results: one generator for the command line and the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from time import perf_counter
+
+from classmark.core.documents import Document, Outcome, Reading, Result
+from classmark.core.reading import ReaderProcess
+from classmark_models.classifier import Classifier, Interrupted
+
+Stop = Callable[[], bool]
+
+
+def classify(
+    paths: Iterable[Path], classifier: Classifier, reader: ReaderProcess, should_stop: Stop = lambda: False
+) -> Iterator[Result]:
+    """Yield a result for each file, in order; the next file is read while this one is classified.
+
+    A file that cannot be read yields a result that says why. To cancel, stop asking, or let ``should_stop`` (asked
+    between windows) return True: the generator then ends without the unfinished document.
+    """
+    began = perf_counter()
+    for reading in reader.read_ahead(paths):
+        try:
+            result = classify_reading(reading, classifier, should_stop)
+        except Interrupted:
+            return
+        now = perf_counter()
+        yield Result(
+            result.source, result.status, result.reason, result.document, result.prediction, seconds=now - began
+        )
+        began = perf_counter()
+
+
+def classify_reading(reading: Reading, classifier: Classifier, should_stop: Stop = lambda: False) -> Result:
+    """Return the result for one file that was read, or that could not be."""
+    if reading.document is None:
+        return Result(reading.source, reading.outcome.value, reading.reason)
+    return classify_document(reading.document, classifier, should_stop, note=reading.reason)
+
+
+def classify_document(
+    document: Document, classifier: Classifier, should_stop: Stop = lambda: False, note: str = ""
+) -> Result:
+    """Return the result for one document (pasted, corrected or read from a file).
+
+    Raises classmark_models.classifier.Interrupted when ``should_stop`` returned True before the end.
+    """
+    began = perf_counter()
+    if not (document.title or document.abstract or document.body.strip()):
+        return Result(document.source, Outcome.EMPTY.value, "There is no text in it.", document)
+    prediction = classifier.predict(document.title, document.abstract, document.body, should_stop)
+    status = "declined" if prediction.declined else "ok"
+    reason = prediction.declined or note
+    return Result(document.source, status, reason, document, prediction, perf_counter() - began)

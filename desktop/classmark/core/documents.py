@@ -1,0 +1,78 @@
+"""The values that travel between rooms: Document, Reading and Result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from classmark_models.classifier import Prediction
+
+
+class Outcome(StrEnum):
+    """How reading one file ended."""
+
+    READ = "read"
+    NO_TEXT_LAYER = "no text layer"
+    EMPTY = "empty"
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    UNSUPPORTED = "unsupported"
+    TOO_LARGE = "too large"
+
+
+class Origin(StrEnum):
+    """Where a title or an abstract was found."""
+
+    GIVEN = "given"
+    METADATA = "metadata"
+    MARKUP = "markup"
+    GUESSED = "guessed"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The text of one document, NFC-normalised, line ends as ``\\n``.
+
+    ``body`` is the whole running text, and may repeat the title and the abstract. ``pages`` holds, for each page
+    (or slide, chapter, sheet), the offset in ``body``, in characters, at which it begins; it is empty for formats
+    without such parts.
+    """
+
+    source: str
+    format: str
+    title: str = ""
+    abstract: str = ""
+    body: str = ""
+    title_origin: Origin = Origin.NONE
+    abstract_origin: Origin = Origin.NONE
+    pages: tuple[int, ...] = ()
+    language: str = ""
+    """ISO 639-1 code where the document states it or it was recognised, else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One file after reading: a document, or the reason why there is none."""
+
+    source: str
+    outcome: Outcome
+    reason: str = ""
+    """A sentence for the person; empty when the file was read without remark."""
+    document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One document after classifying.
+
+    ``status`` is ``ok``, ``declined``, or the value of the Outcome that kept the file from being read. ``seconds``
+    is wall time spent on this document, reading included as far as it was waited for.
+    """
+
+    source: str
+    status: str
+    reason: str = ""
+    document: Document | None = None
+    prediction: Prediction | None = None
+    seconds: float = 0.0

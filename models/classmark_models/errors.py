@@ -1,0 +1,25 @@
+"""The errors of the model engine.
+
+ClassmarkError
+└── ModelError              a model's files cannot be used
+    ├── ModelMissing        a file of the model is not there
+    └── ModelDamaged        a file differs from what its manifest states
+"""
+
+from __future__ import annotations
+
+
+class ClassmarkError(Exception):
+    """Base of everything Classmark raises on purpose; the message is a sentence for the person."""
+
+
+class ModelError(ClassmarkError):
+    """A model's files cannot be used."""
+
+
+class ModelMissing(ModelError):
+    """A file of the model is not there."""
+
+
+class ModelDamaged(ModelError):
+    """A file differs from what its manifest states."""
