@@ -1,0 +1,131 @@
+"""Bytes of unknown encoding to text."""
+
+from __future__ import annotations
+
+import codecs
+import unicodedata
+
+from classmark.core.documents import Outcome
+from classmark.core.readers.base import Unreadable
+
+SAMPLE_BYTES = 1 << 16
+
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+
+# The names that the web's encoding standard reads as their supersets (https://encoding.spec.whatwg.org/#names-and-labels).
+_SUPERSETS = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "big5": "big5hkscs",
+    "euc_kr": "cp949",
+}
+
+
+def decode(data: bytes, declared: str = "") -> str:
+    """Return the text of ``data``: byte order mark, UTF-16/32 by its zero bytes, UTF-8, ``declared``, then a guess.
+
+    UTF-8 goes before the declared encoding because other encodings almost never happen to be valid UTF-8, while
+    declarations are often wrong. Raises Unreadable (UNSUPPORTED) when the bytes are no text.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace")
+    if b"\0" in data[:SAMPLE_BYTES]:
+        return _wide(data)
+    if b"\x1b$" in data[:SAMPLE_BYTES] or b"\x1b(J" in data[:SAMPLE_BYTES]:
+        try:
+            return data.decode("iso2022_jp_ext")
+        except UnicodeDecodeError:
+            pass
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if _almost_utf8(data, error):
+            return data.decode("utf-8", errors="replace")
+    if declared:
+        try:
+            return data.decode(superset(declared), errors="strict")
+        except (LookupError, UnicodeDecodeError):
+            pass
+    return _guessed(data)
+
+
+def superset(encoding: str) -> str:
+    """Return the encoding that contains ``encoding`` in practice. Raises LookupError for an unknown name."""
+    name = codecs.lookup(encoding.strip()).name
+    return _SUPERSETS.get(name, name)
+
+
+def _almost_utf8(data: bytes, error: UnicodeDecodeError) -> bool:
+    """Tell whether the text is UTF-8 with a few damaged bytes, or cut off within a character."""
+    if error.start >= len(data) - 3:
+        return len(data) > 12 and any(byte > 127 for byte in data[: error.start])
+    damaged = data[:SAMPLE_BYTES].decode("utf-8", errors="replace")
+    foreign = sum(character > "\x7f" for character in damaged)
+    return damaged.count("\ufffd") * 20 < foreign
+
+
+def _wide(data: bytes) -> str:
+    """Return text in UTF-16 or UTF-32 that carries no byte order mark."""
+    best, best_share = "", 0.9
+    for encoding in _WIDE:
+        width = 4 if "32" in encoding else 2
+        try:
+            sample = data[: SAMPLE_BYTES // width * width].decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        share = _share_of_text(sample)
+        if share > best_share:
+            best, best_share = encoding, share
+    if not best:
+        raise Unreadable(
+            Outcome.UNSUPPORTED,
+            "This file holds no readable text: it is some binary format. Open it with the program that made it and "
+            "save it as PDF, DOCX or TXT.",
+        )
+    return data.decode(best, errors="replace")
+
+
+def _share_of_text(sample: str) -> float:
+    """Return the share of characters that are common in text: letters, spaces, punctuation."""
+    if not sample:
+        return 0.0
+    good = 0.0
+    for character in sample:
+        category = unicodedata.category(character)
+        if character in "\n\r\t\ufeff" or category[0] in "LMNPZ":
+            good += 1.0
+        elif category[0] == "S":
+            good += 0.9
+    # Latin text read with its bytes swapped looks like rare CJK letters: plain spaces and line ends decide.
+    plain = sum(sample.count(character) for character in " \n\u3000\u3002,.")
+    return good / len(sample) + min(plain / len(sample), 0.05)
+
+
+def _guessed(data: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    sample = data[:SAMPLE_BYTES]
+    if len(data) > len(sample):
+        sample = sample[: sample.rfind(b"\n") + 1] or sample
+    match = from_bytes(sample).best()
+    if match is None:
+        return data.decode("cp1252", errors="replace")
+    try:
+        return data.decode(superset(match.encoding), errors="replace")
+    except LookupError:
+        return data.decode(match.encoding, errors="replace")
