@@ -54,7 +54,8 @@ def main() -> None:
     sums = sum(table.values(), Counter[str]())
     print(f"{'all':34}" + "".join(f"{sums[outcome.value] or '':>14}" for outcome in Outcome))
     print(
-        f"\n{sum(sums.values())} files in {total:.1f} s; PDF {pages:.0f} pages, {pages / (pdf_seconds or 1):.0f} pages/s"
+        f"\n{sum(sums.values())} files in {total:.1f} s; "
+        f"PDF {pages:.0f} pages, {pages / (pdf_seconds or 1):.0f} pages/s"
     )
 
 

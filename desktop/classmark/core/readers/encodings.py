@@ -45,7 +45,9 @@ def decode(data: bytes, declared: str = "") -> str:
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")
     if b"\0" in data[:SAMPLE_BYTES]:
-        return _wide(data)
+        if data.count(b"\0") * 50 > len(data):
+            return _wide(data)
+        data = data.replace(b"\0", b"")
     if b"\x1b$" in data[:SAMPLE_BYTES] or b"\x1b(J" in data[:SAMPLE_BYTES]:
         try:
             return data.decode("iso2022_jp_ext")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 
 LONGEST_TITLE = 300
+_LONGEST_GUESS = 200
 _SEARCHED = 20_000
 _LONGEST_ABSTRACT = 6_000
 _PARAGRAPH = 200
@@ -26,10 +27,14 @@ _FILE_NAME = re.compile(
     re.IGNORECASE,
 )
 _NO_TITLE_LINE = re.compile(
-    r"https?://|www\.|\S@\S+\.\w|^\s*(doi|issn|isbn|arxiv|page|seite|vol(ume)?|received|accepted|copyright|©|from|date|to)"
-    r"\b[\s.:]",
+    r"https?://|www\.|\S@\S+\.\w|^\s*(doi|issn|isbn|arxiv|tag|page|seite|vol(ume)?|received|accepted|copyright|©|from|date|to)"
+    r"\b[\s.:]|^\s*(chapter|part|kapitel|teil|chapitre|capítulo|глава|часть)\s+[\divx]+\W*$|^\s*\d{1,2}\.?\s+[A-ZÀ-Þ]"
+    r"|^\s*(contents|table of contents|inhalt|inhaltsverzeichnis|sommaire|índice|оглавление|содержание|目次|目录)\s*$",
     re.IGNORECASE,
 )
+
+# Two sentences, an unfinished one, or a line that goes on.
+_RUNNING_TEXT = re.compile(r"[.!?]\s+\w.*[.!?]$|[,;:]$|^[a-zß-öø-ÿ]\w+ \w+ \w+ \w+ \w+ \w+ \w")
 
 _ABSTRACT = (
     r"abstract|summary|executive summary|synopsis|author summary|zusammenfassung|kurzfassung|kurzzusammenfassung|résumé"
@@ -65,7 +70,7 @@ def looks_like_title(title: str, stem: str = "") -> bool:
     if letters * 2 < len(title.replace(" ", "")):
         return False
     # One token with digits or underscores is a code or a file name: "S0140-6736", "final_v3".
-    return " " in title or not re.search(r"[\d_]", title) or not title.isascii()
+    return " " in title or not title.isascii() or not re.search(r"[\d_]|-.*-|^[a-z]+-[a-z]+$", title)
 
 
 def guess_title(body: str) -> str:
@@ -74,10 +79,13 @@ def guess_title(body: str) -> str:
         if _NO_TITLE_LINE.search(line):
             continue
         letters = sum(character.isalpha() for character in line)
+        line = line.strip()
+        if _RUNNING_TEXT.search(line):
+            return ""
         wide = any(character > "\u2e80" for character in line)
         if letters < (4 if wide else 6) or letters * 2 < len(line.replace(" ", "")):
             continue
-        return line if len(line) <= LONGEST_TITLE else ""
+        return line if len(line) <= _LONGEST_GUESS else ""
     return ""
 
 

@@ -27,7 +27,6 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _DECLARED = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]{0,200}?encoding=[\"']([\w.:-]+)", re.I
 )
-_TITLES = ("citation_title", "dc.title", "dcterms.title", "og:title")
 _ABSTRACTS = ("citation_abstract", "dcterms.abstract", "dc.description", "dcterms.description", "description",
               "og:description")  # fmt: skip
 _ROLES = frozenset(("navigation", "banner", "search", "complementary", "contentinfo"))
@@ -52,13 +51,7 @@ def read_html(file: File) -> Extract:
     tree = parse(decode(file.data, encoding))
     page = page_text(tree, file.limits.characters)
     meta = _meta(tree)
-    title = next((meta[name] for name in _TITLES if meta.get(name)), "")
-    origin = Origin.METADATA
-    if not title and page.main_heading:
-        title, origin = page.main_heading, Origin.MARKUP
-    if not title:
-        element = tree.css_first("head title") or tree.css_first("title")
-        title, origin = (element.text() if element else ""), Origin.METADATA
+    title, origin = _title(tree, meta, page)
     abstract = next((meta[name] for name in _ABSTRACTS if meta.get(name)), "")
     root = tree.css_first("html")
     language = (root.attributes.get("lang") or root.attributes.get("xml:lang") or "") if root else ""
@@ -104,7 +97,7 @@ def _walk(root: LexborNode, characters: int) -> Page:
         _collect(root, page, pieces, characters)
     except Enough:
         pass
-    page.text = re.sub(r"[ \t]*\n[ \t\n]*\n[ \t]*", "\n\n", re.sub(r"[ \t]{2,}", " ", "".join(pieces)))
+    page.text = "".join(pieces)
     return page
 
 
@@ -113,6 +106,7 @@ def _collect(root: LexborNode, page: Page, pieces: list[str], characters: int) -
     length = preformatted = 0
     heading_from = -1
     node: LexborNode = root
+    end = root.mem_id  # comparing nodes themselves compares all of their markup
     entering = True
     while True:
         tag = node.tag or ""
@@ -144,7 +138,7 @@ def _collect(root: LexborNode, page: Page, pieces: list[str], characters: int) -
                 if heading:
                     page.headings.append(heading)
                     page.main_heading = page.main_heading or (heading if tag == "h1" else "")
-        if node == root:
+        if node.mem_id == end:
             return
         following = node.next
         if following is not None:
@@ -157,10 +151,38 @@ def _collect(root: LexborNode, page: Page, pieces: list[str], characters: int) -
 
 
 def _is_furniture(node: LexborNode, tag: str) -> bool:
-    if tag not in ("div", "ul", "section", "header", "table", "form"):
+    """Tell whether an element belongs to the site rather than to the text: menus, and what is hidden."""
+    if tag not in ("div", "ul", "ol", "section", "header", "table", "form"):
         return False
+    if tag in ("ul", "ol") and _is_menu(node):
+        return True
     attributes = node.attributes
     return attributes.get("role") in _ROLES or "hidden" in attributes or attributes.get("aria-hidden") == "true"
+
+
+def _is_menu(listing: LexborNode) -> bool:
+    """Tell whether a list holds nothing but eight or more short links, as menus and lists of languages do."""
+    links = listing.css("a")
+    if len(links) < 8:
+        return False
+    linked = sum(len(link.text(strip=True)) for link in links)
+    return linked < 40 * len(links) and linked * 10 > 9 * len(listing.text(strip=True))
+
+
+def _title(tree: LexborHTMLParser, meta: dict[str, str], page: Page) -> tuple[str, Origin]:
+    """Return the title stated for citation, else the heading that the window's title repeats, else what there is."""
+    cited = meta.get("citation_title") or meta.get("dc.title") or meta.get("dcterms.title")
+    if cited:
+        return cited, Origin.METADATA
+    element = tree.css_first("head title") or tree.css_first("title")
+    window = " ".join(element.text().split()) if element else ""
+    shared = meta.get("og:title", "")
+    for heading in page.headings[:5]:
+        if heading in window or heading in shared:
+            return heading, Origin.MARKUP
+    if not shared and page.main_heading:
+        return page.main_heading, Origin.MARKUP
+    return shared or window, Origin.METADATA
 
 
 def _meta(tree: LexborHTMLParser) -> dict[str, str]:

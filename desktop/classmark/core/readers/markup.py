@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from html.entities import html5
 from collections.abc import Iterable
+from html.entities import html5
 from typing import Protocol
 from xml.parsers import expat
 
@@ -11,6 +11,10 @@ from classmark.core.documents import Outcome
 from classmark.core.readers.base import Enough, Limits, Unreadable
 
 Attributes = dict[str, str]
+
+
+class Broken(Unreadable):
+    """The XML is not well-formed from some line on; the handler has what came before."""
 
 
 class Handler(Protocol):
@@ -30,8 +34,8 @@ def walk(pieces: Iterable[bytes | str], handler: Handler, limits: Limits) -> Non
     """Send the events of an XML document, given in pieces, to ``handler``, until it raises Enough.
 
     A DOCTYPE is allowed, since JATS has one. Named characters of HTML (``&eacute;``) are understood, other entities
-    are left out. Raises Unreadable (DAMAGED) when the XML is not well-formed, declares entities (billion laughs,
-    external entities) or nests deeper than ``limits.depth``. Source: https://www.w3.org/TR/xml/.
+    are left out. Raises Broken when the XML is not well-formed, Unreadable (DAMAGED) when it declares entities
+    (billion laughs, external entities) or nests deeper than ``limits.depth``. Source: https://www.w3.org/TR/xml/.
     """
     depth = 0
 
@@ -51,6 +55,11 @@ def walk(pieces: Iterable[bytes | str], handler: Handler, limits: Limits) -> Non
         if not is_parameter:
             handler.text(html5.get(name + ";", ""))
 
+    def load_nothing(context: str, base: str | None, system_id: str | None, public_id: str | None) -> int:
+        # Expat skips unknown entities only if an outside DTD "was read": it reads an empty one.
+        parser.ExternalEntityParserCreate(context).Parse(b"", True)
+        return 1
+
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = start
@@ -61,7 +70,7 @@ def walk(pieces: Iterable[bytes | str], handler: Handler, limits: Limits) -> Non
     # As if every document named an outside DTD, which is then not loaded: unknown entities are skipped, no error.
     parser.UseForeignDTD(True)
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_UNLESS_STANDALONE)
-    parser.ExternalEntityRefHandler = _load_nothing
+    parser.ExternalEntityRefHandler = load_nothing
     try:
         for piece in pieces:
             parser.Parse(piece, False)
@@ -69,7 +78,7 @@ def walk(pieces: Iterable[bytes | str], handler: Handler, limits: Limits) -> Non
     except Enough:
         pass
     except expat.ExpatError as error:
-        raise Unreadable(
+        raise Broken(
             Outcome.DAMAGED,
             f"The XML in this file is damaged at line {error.lineno}: {expat.ErrorString(error.code)}. Fetch the file "
             "again, or ask where it came from for a corrected one.",
@@ -87,7 +96,3 @@ def _refuse_entity(*declaration: object) -> None:
         "This XML file declares entities of its own, which can be used to attack a reader; it was not read. Ask where "
         "it came from for a copy without them.",
     )
-
-
-def _load_nothing(context: str, base: str | None, system_id: str | None, public_id: str | None) -> int:
-    return 1

@@ -18,7 +18,7 @@ _TITLE_CHARACTERS = 3000
 _PAGES_EXAMINED = 50
 
 # PDFium writes U+FFFE for a hyphen at the end of a line and leaves the line break out.
-_BROKEN_WORD = re.compile(r"(\w+)(?:\ufffe|[-\u2010\xad]\r?\n)(\w+)")
+_BROKEN_WORD = re.compile(r"(\w+)(?:\ufffe\n?|[-\u2010\xad]\r?\n)(\w+)")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 
 
@@ -109,9 +109,9 @@ def _is_template(title: str) -> bool:
 def _remarks(bare: Sequence[int], broken: Sequence[int], count: int) -> list[str]:
     remarks = []
     if bare:
-        remarks.append(f"{len(bare)} of {count} pages have no text layer (scans or figures): {_ranges(bare)}.")
+        remarks.append(f"No text layer on {len(bare)} of {count} pages (scans or figures): {_ranges(bare)}.")
     if broken:
-        remarks.append(f"{len(broken)} of {count} pages are damaged and were left out: {_ranges(broken)}.")
+        remarks.append(f"Damaged and left out: {len(broken)} of {count} pages: {_ranges(broken)}.")
     return remarks
 
 

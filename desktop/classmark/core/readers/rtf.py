@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 
 from classmark.core.documents import Origin, Outcome
 from classmark.core.readers.base import Extract, File, Unreadable
@@ -38,7 +39,8 @@ def read_rtf(file: File) -> Extract:
 def _plain(source: str) -> str:
     from striprtf import striprtf
 
-    return str(striprtf.rtf_to_text(source, errors="replace"))
+    to_text: Callable[..., str] = striprtf.rtf_to_text
+    return to_text(source, errors="replace")
 
 
 def _encoding(data: bytes) -> str:

@@ -49,7 +49,7 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 
 # ISO 2709: record length, status and type letters, "22" for the lengths of indicators and subfield codes, base address,
 # and the "4500" of the directory's entry map. https://www.loc.gov/marc/specifications/specrecstruc.html
-_MARC = re.compile(rb"\s*\d{5}[a-z ][a-z ].{3}.22\d{5}.{3}45", re.DOTALL | re.IGNORECASE)
+_MARC = re.compile(rb"\s*\d{5}[a-z ][a-z ].{3}22\d{5}.{3}45", re.DOTALL | re.IGNORECASE)
 _RIS = re.compile(r"\s*(?:\d+\.\s+)?TY  ?- ?[A-Z]{3,}|\s*FN (?:Clarivate|Thomson|ISI)|\s*%0 \w+ ?\w*\r?\n%", re.ASCII)
 _BIBTEX = re.compile(r"(?:\s*(?:%.*|$)\n?)*\s*@[A-Za-z]+\s*[{(]", re.MULTILINE)
 

@@ -10,11 +10,13 @@ from classmark.core.language import code, recognise
 from classmark.core.readers.base import Extract, Limits, Unreadable
 from classmark.core.readers.guess import find_abstract, guess_title, looks_like_title
 
+_SHORTEST_ABSTRACT = 20  # "unknown", "Free tutorials"
 _CONTROLS = {number: None for number in (*range(32), *range(127, 160)) if chr(number) not in "\n\t"}
 _INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF))
 _SPACES = dict.fromkeys((0xA0, 0x2007, 0x202F, *range(0x2000, 0x2007), *range(0x2008, 0x200B)), " ")
 _LINE_ENDS = dict.fromkeys((0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n")
-_TABLE = _CONTROLS | _INVISIBLE | _SPACES | _LINE_ENDS
+_PRIVATE = dict.fromkeys(range(0xE000, 0xF900))  # bullets and arrows of symbol fonts
+_TABLE = _PRIVATE | _CONTROLS | _INVISIBLE | _SPACES | _LINE_ENDS
 
 
 def clean(text: str) -> str:
@@ -45,7 +47,7 @@ def compose(source: str, stem: str, extract: Extract, limits: Limits) -> tuple[D
     if not looks_like_title(title, stem):
         title, title_origin = guess_title(body), Origin.GUESSED
     abstract, abstract_origin = clean(extract.abstract), extract.abstract_origin
-    if not abstract:
+    if len(abstract) < _SHORTEST_ABSTRACT:
         headings = [one_line(heading) for heading in extract.headings]
         abstract = find_abstract(body, headings)
         abstract_origin = Origin.MARKUP if headings else Origin.GUESSED

@@ -8,7 +8,7 @@ from classmark.core.documents import Origin, Outcome
 from classmark.core.readers.base import Enough, Extract, File, Unreadable
 from classmark.core.readers.encodings import decode
 from classmark.core.readers.html import page_text, parse, read_html
-from classmark.core.readers.markup import Attributes, local, walk
+from classmark.core.readers.markup import Attributes, Broken, local, walk
 from classmark.core.readers.office import Body
 
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']")
@@ -25,7 +25,9 @@ _INLINE = frozenset(
 _DROPPED = frozenset(
     "tex-math annotation annotation-xml ref-list object-id binary binData script stylesheet styles fonts docPr lists "
     "article-id journal-id related-article permissions contrib-group aff author-notes pub-date history "
-    "counts custom-meta-group funding-group trans-title-group".split()
+    "counts custom-meta-group funding-group trans-title-group alt-title "
+    # what feeds carry beside their text
+    "id guid link generator modified issued created updated pubDate docs".split()
 )
 _RECORDS = {
     "http://www.loc.gov/MARC21/slim": "MARCXML",
@@ -37,6 +39,7 @@ _WORD_2003 = "http://schemas.microsoft.com/office/word/2003/wordml wordDocument"
 _FLAT_OPC = "http://schemas.microsoft.com/office/2006/xmlPackage package"
 _TITLES = frozenset(("title", "book-title", "titleproper", "TitleText", "maintitle", "main-title", "headline"))
 _ABSTRACTS = frozenset(("abstract", "annotation"))
+_WORTH_READING = 500
 _NOT_WORD = re.compile(r"\s*\n\s*")
 
 
@@ -170,7 +173,13 @@ def read_xml(file: File) -> Extract:
     if root in ("wordDocument", "package") and ("word/2003/wordml" in text[:8000] or "xmlPackage" in text[:8000]):
         return _word_xml(text, file)
     tree = Tree(file.limits.characters)
-    walk([text.lstrip("\ufeff \t\r\n")], tree, file.limits)
+    remarks = []
+    try:
+        walk([text.lstrip("\ufeff \t\r\n")], tree, file.limits)
+    except Broken as error:
+        if sum(map(len, tree.pieces)) < _WORTH_READING:
+            raise
+        remarks.append(f"{error} What came before it was read.")
     body = _NOT_WORD.sub("\n", "".join(tree.pieces))
     # Feeds and ONIX put HTML into their elements, masked as text.
     if tree.root in ("rss", "feed", "RDF", "ONIXMessage") and re.search(r"</?(p|br|div|a|b|i|em|span)\b", body):
@@ -184,6 +193,7 @@ def read_xml(file: File) -> Extract:
         abstract_origin=Origin.MARKUP,
         language=tree.language,
         headings=tree.headings,
+        remarks=remarks,
     )
 
 
