@@ -1,0 +1,90 @@
+"""Everything that can be done in the window, with its name, icon and key: the table behind menus, buttons and help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from classmark.gui.icons import Icons
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One action; ``short`` is the text on a button."""
+
+    name: str
+    menu: str
+    text: str
+    keys: str = ""
+    icon: str = ""
+    short: str = ""
+    tip: str = ""
+
+
+TABLE = (
+    Entry("open", "File", "&Open files…", "Ctrl+O", "open", "Open files", "Open one or more documents"),
+    Entry("open_folder", "File", "Open &folder…", "Ctrl+Shift+O", "folder", "Open folder", "Open a folder with all in it"),
+    Entry("paste", "File", "&Paste text or files…", "Ctrl+V", "paste", "Paste", "Paste a title and an abstract, or files"),
+    Entry("samples", "File", "Try the &samples", "Ctrl+T", "samples", "Try samples", "Short texts in five languages"),
+    Entry("", "File", ""),
+    Entry("export", "File", "&Export…", "Ctrl+E", "export", "Export", "Write the listed subjects to a file"),
+    Entry("", "File", ""),
+    Entry("quit", "File", "&Quit", "Ctrl+Q", "quit"),
+    Entry("undo", "Edit", "&Undo", "Ctrl+Z", "undo"),
+    Entry("redo", "Edit", "&Redo", "Ctrl+Shift+Z", "redo"),
+    Entry("", "Edit", ""),
+    Entry("copy_subject", "Edit", "&Copy subject", "Ctrl+C", "copy", tip="Copy the selected subject's name"),
+    Entry("copy_uri", "Edit", "Copy subject's U&RI", "Ctrl+Shift+C"),
+    Entry("copy_id", "Edit", "Copy subject's &id"),
+    Entry("copy_all", "Edit", "Copy &all its subjects", "Ctrl+Alt+C", tip="Copy all proposed subjects, one to a line"),
+    Entry("", "Edit", ""),
+    Entry("remove", "Edit", "Re&move from the list", "Del", "remove"),
+    Entry("clear", "Edit", "C&lear the list", "Ctrl+Shift+Del"),
+    Entry("", "Edit", ""),
+    Entry("find", "Edit", "&Find in the list", "Ctrl+F", "search"),
+    Entry("pause", "Work", "&Pause or resume", "Ctrl+P", "pause"),
+    Entry("cancel", "Work", "&Cancel", "Ctrl+.", "close"),
+    Entry("", "Work", ""),
+    Entry("retry", "Work", "&Retry", "F5", "retry", tip="Read the selected failed documents again"),
+    Entry("retry_all", "Work", "Retry &all failed", "Shift+F5", short="Retry failed", tip="Read all failed documents again"),
+    Entry("", "Work", ""),
+    Entry("next", "Work", "&Next document", "Ctrl+Down"),
+    Entry("previous", "Work", "Pre&vious document", "Ctrl+Up"),
+    Entry("shortcuts", "Help", "&Keyboard shortcuts", "F1", "keyboard"),
+    Entry("about", "Help", "&About Classmark", "", "info"),
+)
+
+MENUS = ("File", "Edit", "Work", "View", "Help")
+
+
+class Actions:
+    """The actions of the table as attributes of a dictionary, and the menus made of them."""
+
+    def __init__(self, window: QMainWindow, icons: Icons) -> None:
+        self._made: dict[str, QAction] = {}
+        self.menus: dict[str, QMenu] = {name: window.menuBar().addMenu(f"&{name}") for name in MENUS}
+        for entry in TABLE:
+            if not entry.name:
+                self.menus[entry.menu].addSeparator()
+                continue
+            action = QAction(entry.text, window)
+            action.setIconText(entry.short or entry.text.replace("&", "").rstrip("…"))
+            keys = QKeySequence(entry.keys)
+            action.setShortcut(keys)
+            shown = f" ({keys.toString(QKeySequence.SequenceFormat.NativeText)})" if entry.keys else ""
+            action.setToolTip(f"{entry.tip or action.iconText()}{shown}")
+            if entry.icon:
+                icons.give(action, entry.icon)
+            self.menus[entry.menu].addAction(action)
+            self._made[entry.name] = action
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._made[name]
+
+    def enable(self, names: Iterable[str], enabled: bool) -> None:
+        """Allow or forbid several actions."""
+        for name in names:
+            self._made[name].setEnabled(enabled)

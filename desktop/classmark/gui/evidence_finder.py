@@ -1,0 +1,69 @@
+"""Fetches, off the window's thread, what each window of the document that is looked at says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QObject, Signal
+
+from classmark.gui.engine import Engine
+from classmark.gui.evidence import weigh
+from classmark.gui.jobs import Job, Lane
+from classmark.gui.rows import Row
+from classmark_models.classifier import Prediction
+from classmark_models.decide import Subject
+from classmark_models.labels import Scores
+
+
+class EvidenceFinder(QObject):
+    """Answers which parts of a document speak for a subject; keeps the scores of one document."""
+
+    found = Signal(str, tuple)
+    """A subject's name and the pieces of the document; empty when there is nothing to show."""
+    failed = Signal(object)
+
+    def __init__(self, errands: Lane, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._errands = errands
+        self._job: Job | None = None
+        self._prediction: Prediction | None = None
+        self._scores: Scores | None = None
+        self._asked: tuple[Row, Subject, Engine] | None = None
+
+    def ask(self, engine: Engine | None, row: Row | None, subject: Subject | None) -> None:
+        """Ask for the pieces of a row's document; ``found`` follows."""
+        prediction = row.result.prediction if row is not None and row.result is not None else None
+        if engine is None or row is None or subject is None or prediction is None or not prediction.windows:
+            self._asked = None
+            self.found.emit("", ())
+            return
+        self._asked = (row, subject, engine)
+        if prediction is self._prediction:
+            self._answer()
+            return
+        self._prediction, self._scores = prediction, None
+        if self._job is not None:
+            self._job.cancel()
+
+        def work(_stop: object) -> Iterator[object]:
+            yield (prediction, engine.window_scores(prediction))
+
+        self._job = self._errands.start(work)
+        self._job.yielded.connect(self._on_yielded)
+        self._job.failed.connect(self.failed)
+
+    def _on_yielded(self, answers: list[tuple[Prediction, Scores]]) -> None:
+        for prediction, scores in answers:
+            if prediction is self._prediction:
+                self._scores = scores
+                self._answer()
+
+    def _answer(self) -> None:
+        if self._asked is None or self._prediction is None or self._scores is None:
+            return
+        row, subject, engine = self._asked
+        document = row.document
+        if document is None or row.result is None or row.result.prediction is not self._prediction:
+            return
+        pieces = weigh(document, self._prediction.windows, self._scores, engine.vocabulary, subject)
+        self.found.emit(subject.label.name, pieces)

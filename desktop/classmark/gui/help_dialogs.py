@@ -1,0 +1,95 @@
+"""Two dialogs that tell: the keys, and what this program is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from classmark.gui.actions import MENUS, TABLE
+from classmark.gui.alerts import app_version
+from classmark.gui.icons import app_icon
+from classmark.gui.painting import bold
+from classmark.gui.theme import UNIT
+
+_MORE = (
+    ("Level: domain, field, subfield, topic", "Ctrl+1 … Ctrl+4"),
+    ("Apply corrected title or abstract", "Ctrl+Return"),
+    ("Take the corrections back", "Esc"),
+    ("Walk along the evidence", "← →"),
+)
+
+
+class ShortcutsDialog(QDialog):
+    """Lists every key."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(5 * UNIT)
+        grid.setVerticalSpacing(UNIT)
+        halves: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
+        for menu in MENUS:
+            entries = [(entry.text, entry.keys) for entry in TABLE if entry.menu == menu and entry.keys]
+            if entries:
+                halves[menu in ("Work", "Help")].extend([(menu, ""), *entries])
+        halves[1].extend([("Review", ""), *_MORE])
+        for side, lines in enumerate(halves):
+            for number, (text, keys) in enumerate(lines):
+                plain = text.replace("&", "").rstrip("…")
+                label = QLabel(plain, objectName="" if keys else "heading")
+                grid.addWidget(label, number, side * 2)
+                native = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+                grid.addWidget(QLabel(native or keys, objectName="muted"), number, side * 2 + 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * UNIT, 3 * UNIT, 3 * UNIT, 2 * UNIT)
+        layout.setSpacing(2 * UNIT)
+        layout.addLayout(grid)
+        layout.addStretch(1)
+        layout.addWidget(_close_button(self))
+
+
+class AboutDialog(QDialog):
+    """Says what the program is, its version, its licence and what it is built on."""
+
+    def __init__(self, classifier: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About Classmark")
+        picture = QLabel(alignment=Qt.AlignmentFlag.AlignTop)
+        picture.setPixmap(app_icon().pixmap(QSize(64, 64), self.devicePixelRatioF()))
+        name = QLabel("Classmark")
+        font = bold(name.font())
+        font.setPointSizeF(max(font.pointSizeF(), 1.0) * 1.5)
+        name.setFont(font)
+        text = QLabel(
+            "Tells librarians what documents are about. Everything happens on this computer: "
+            "no document and no word of it leaves it."
+        )
+        text.setWordWrap(True)
+        text.setMinimumWidth(46 * UNIT)
+        facts = QLabel(
+            f"Classifier: {classifier or 'not opened yet'}<br>Licence: Apache 2.0<br>"
+            "Built on Qt (LGPL 3), ONNX Runtime, PDFium and others"
+        )
+        facts.setObjectName("muted")
+        words = QVBoxLayout()
+        words.setSpacing(UNIT)
+        for label in (name, QLabel(f"Version {app_version()}", objectName="muted"), text, facts):
+            words.addWidget(label)
+        words.addStretch(1)
+        row = QHBoxLayout()
+        row.setSpacing(3 * UNIT)
+        row.addWidget(picture)
+        row.addLayout(words, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * UNIT, 3 * UNIT, 3 * UNIT, 2 * UNIT)
+        layout.setSpacing(2 * UNIT)
+        layout.addLayout(row)
+        layout.addWidget(_close_button(self))
+
+
+def _close_button(dialog: QDialog) -> QDialogButtonBox:
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    box.rejected.connect(dialog.reject)
+    return box

@@ -1,0 +1,66 @@
+"""What the window remembers of itself from one start to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from classmark.gui.theme import ThemeMode
+
+_RECENT = 8
+
+
+class Memory:
+    """Size, splits, theme and recent files, kept in a file of their own."""
+
+    def __init__(self, path: Path) -> None:
+        self._settings = QSettings(str(path), QSettings.Format.IniFormat)
+
+    @property
+    def geometry(self) -> QByteArray:
+        """The window's size and place; empty at first."""
+        value = self._settings.value("window/geometry")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    @geometry.setter
+    def geometry(self, geometry: QByteArray) -> None:
+        self._settings.setValue("window/geometry", geometry)
+
+    @property
+    def theme(self) -> ThemeMode:
+        """The theme that the person chose."""
+        value = str(self._settings.value("window/theme", ThemeMode.SYSTEM.value))
+        return ThemeMode(value) if value in set(ThemeMode) else ThemeMode.SYSTEM
+
+    @theme.setter
+    def theme(self, mode: ThemeMode) -> None:
+        self._settings.setValue("window/theme", mode.value)
+
+    @property
+    def recent(self) -> list[Path]:
+        """The files and folders opened last, newest first, as far as they are still there."""
+        return [path for path in map(Path, self._strings("recent")) if path.exists()]
+
+    def add_recent(self, paths: Sequence[Path]) -> None:
+        """Remember files and folders as opened now."""
+        fresh = [str(path) for path in paths[:_RECENT]]
+        kept = [path for path in self._strings("recent") if path not in fresh]
+        self._settings.setValue("recent", [*fresh, *kept][:_RECENT])
+
+    def clear_recent(self) -> None:
+        """Forget which files and folders were opened."""
+        self._settings.remove("recent")
+
+    def splits(self, name: str) -> list[int]:
+        """Return how the person divided a splitter; empty when nobody did."""
+        return [int(size) for size in self._strings(f"splits/{name}") if size.isdigit()]
+
+    def keep_splits(self, name: str, sizes: Sequence[int]) -> None:
+        """Remember how a splitter is divided."""
+        self._settings.setValue(f"splits/{name}", [str(size) for size in sizes])
+
+    def _strings(self, key: str) -> list[str]:
+        value = self._settings.value(key, [])
+        return [value] if isinstance(value, str) else [str(each) for each in value or []]  # type: ignore[attr-defined]

@@ -1,0 +1,108 @@
+"""How the cells of the list are painted."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from classmark.gui.icons import paint_icon
+from classmark.gui.painting import bold, paint_score, paint_text, small
+from classmark.gui.results_model import ROW, Column, Index
+from classmark.gui.rows import Row, State, path_text
+from classmark.gui.theme import UNIT, Theme
+
+
+class ResultsDelegate(QStyledItemDelegate):
+    """Paints two lines to a cell: what it is, and where it stands."""
+
+    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: D102 - Qt
+        metrics = QFontMetrics(option.font)  # type: ignore[attr-defined]
+        return QSize(64, 2 * metrics.height() + 2 * UNIT + 4)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: D102 - Qt
+        row: Row | None = index.data(ROW)
+        if row is None:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme, area = self._theme, QRectF(option.rect)  # type: ignore[attr-defined]
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)  # type: ignore[attr-defined]
+        ground = "accent_soft" if selected else "hover" if hovered else "surface"
+        painter.fillRect(area, theme.color(ground))
+        if selected and index.column() == 0:
+            painter.fillRect(QRectF(area.left(), area.top(), 3, area.height()), theme.color("accent"))
+        painter.fillRect(QRectF(area.left(), area.bottom() - 1, area.width(), 1), theme.color("line"))
+        inner = area.adjusted(UNIT, 0, -UNIT, -1)
+        match Column(index.column()):
+            case Column.STATE:
+                self._paint_state(painter, inner.adjusted(UNIT, 0, 0, 0), option, row)
+            case Column.DOCUMENT:
+                self._paint_lines(painter, inner, option, row.title, _whereabouts(row), strong=True)
+            case Column.LANGUAGE:
+                text = str(index.data() or "")
+                paint_text(painter, inner, text, theme.color("muted"), option.font)  # type: ignore[attr-defined]
+            case Column.SUBJECT:
+                self._paint_subject(painter, inner, option, row)
+            case Column.SCORE:
+                if row.best is not None:
+                    paint_score(painter, inner, row.best, theme, option.font)  # type: ignore[attr-defined]
+        painter.restore()
+
+    def _paint_state(self, painter: QPainter, area: QRectF, option: QStyleOptionViewItem, row: Row) -> None:
+        name, token = row.icon
+        tokens = self._theme.tokens
+        paint_icon(painter, name, str(getattr(tokens, token)), QRectF(area.left(), area.center().y() - 9, 18, 18))
+        text = area.adjusted(18 + UNIT, 0, 0, 0)
+        paint_text(painter, text, row.word, self._theme.color("text"), option.font)  # type: ignore[attr-defined]
+
+    def _paint_subject(self, painter: QPainter, area: QRectF, option: QStyleOptionViewItem, row: Row) -> None:
+        best = row.best
+        if best is None:
+            if row.state in {State.FAILED, State.DECLINED}:
+                self._paint_reason(painter, area, option, row.reason)
+        elif row.is_fallback:
+            self._paint_lines(painter, area, option, best.label.name, f"No narrower subject · this is a {best.label.level}")
+        else:
+            self._paint_lines(painter, area, option, best.label.name, path_text(best), elide_middle=True)
+
+    def _paint_reason(self, painter: QPainter, area: QRectF, option: QStyleOptionViewItem, reason: str) -> None:
+        painter.setFont(small(option.font))  # type: ignore[attr-defined]
+        painter.setPen(self._theme.color("muted"))
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
+        painter.setClipRect(area)
+        painter.drawText(area, int(flags), reason)
+
+    def _paint_lines(
+        self,
+        painter: QPainter,
+        area: QRectF,
+        option: QStyleOptionViewItem,
+        first: str,
+        second: str,
+        *,
+        strong: bool = False,
+        elide_middle: bool = False,
+    ) -> None:
+        font = option.font  # type: ignore[attr-defined]
+        height = QFontMetrics(font).height()
+        top = area.center().y() - height - 1 if second else area.center().y() - height / 2
+        upper = QRectF(area.left(), top, area.width(), height)
+        paint_text(painter, upper, first, self._theme.color("text"), bold(font) if strong else font)
+        lower = QRectF(area.left(), upper.bottom() + 2, area.width(), height)
+        elide = Qt.TextElideMode.ElideMiddle if elide_middle else Qt.TextElideMode.ElideRight
+        paint_text(painter, lower, second, self._theme.color("muted"), small(font), elide)
+
+
+def _whereabouts(row: Row) -> str:
+    parts = [row.name] if row.document is not None and row.document.title else []
+    if row.path is not None:
+        parts.append(row.path.parent.name)
+    if row.document is not None and len(row.document.pages) > 1:
+        parts.append(f"{len(row.document.pages)} pages")
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,165 @@
+"""One row of the list: a document on its way, what became of it, and what the rule proposes for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from classmark.core.documents import Document, Outcome, Result
+from classmark_models.decide import Rule, Subject, back_off, decide
+from classmark_models.labels import Vocabulary
+
+
+class State(StrEnum):
+    """Where a document stands; the value is the word shown."""
+
+    WAITING = "Waiting"
+    WORKING = "Working"
+    READY = "Ready"
+    DECLINED = "Declined"
+    FAILED = "Failed"
+    STOPPED = "Stopped"
+
+
+class Facet(StrEnum):
+    """The groups of states by which the list can be narrowed."""
+
+    ALL = "All"
+    READY = "Ready"
+    DECLINED = "Declined"
+    FAILED = "Failed"
+    OPEN = "Open"
+
+    def holds(self, state: State) -> bool:
+        """Whether a state belongs to the group."""
+        if self is Facet.OPEN:
+            return state in {State.WAITING, State.WORKING, State.STOPPED}
+        return self is Facet.ALL or self.value == state.value
+
+
+_ICONS = {
+    State.WAITING: ("waiting", "muted"),
+    State.WORKING: ("working", "accent"),
+    State.READY: ("ready", "likely"),
+    State.DECLINED: ("declined", "possible"),
+    State.FAILED: ("alert", "bad"),
+    State.STOPPED: ("stopped", "muted"),
+}
+_FAILURES = {
+    Outcome.NO_TEXT_LAYER: ("scan", "bad"),
+    Outcome.EMPTY: ("empty", "bad"),
+    Outcome.ENCRYPTED: ("encrypted", "bad"),
+    Outcome.DAMAGED: ("damaged", "bad"),
+}
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One document in the list; ``source`` is its key.
+
+    ``path`` is None for pasted text. ``asked`` is the corrected document whose result is awaited.
+    """
+
+    source: str
+    path: Path | None = None
+    state: State = State.WAITING
+    result: Result | None = None
+    asked: Document | None = None
+    _rule: Rule | None = None
+    _decided_for: Result | None = None
+    _subjects: tuple[Subject, ...] = ()
+    _fallback: Subject | None = field(default=None)
+
+    @property
+    def document(self) -> Document | None:
+        """The document as it stands, corrections included."""
+        return self.asked or (self.result.document if self.result else None)
+
+    @property
+    def title(self) -> str:
+        """The document's title, or the file's name as long as there is none."""
+        return (self.document.title if self.document else "") or self.name
+
+    @property
+    def name(self) -> str:
+        """The file's name, or what stands for it."""
+        return self.path.name if self.path else self.source
+
+    @property
+    def word(self) -> str:
+        """The state in a word; for a failure, the kind of it."""
+        if self.state is State.FAILED and self.result:
+            return self.result.status.capitalize()
+        return self.state.value
+
+    @property
+    def icon(self) -> tuple[str, str]:
+        """The state's icon and the token of its colour."""
+        if self.state is State.FAILED and self.result:
+            for outcome, icon in _FAILURES.items():
+                if self.result.status == outcome.value:
+                    return icon
+        return _ICONS[self.state]
+
+    @property
+    def reason(self) -> str:
+        """Why there are no subjects, in a sentence, or a remark on the reading."""
+        return self.result.reason if self.result else ""
+
+    @property
+    def can_be_retried(self) -> bool:
+        """Whether asking again could help."""
+        return self.path is not None and self.state in {State.FAILED, State.STOPPED}
+
+    def awaits(self, result: Result) -> bool:
+        """Whether a result is the answer to what was asked last, not to something taken back meanwhile."""
+        if self.state not in {State.WAITING, State.WORKING, State.STOPPED}:
+            return False
+        if self.asked is None or result.document is None:
+            return self.asked is None
+        return (self.asked.title, self.asked.abstract) == (result.document.title, result.document.abstract)
+
+    def take(self, result: Result) -> None:
+        """Store what became of the document."""
+        self.result, self.asked = result, None
+        if result.prediction is None:
+            self.state = State.FAILED
+        else:
+            self.state = State.DECLINED if result.status == "declined" else State.READY
+
+    def decide(self, vocabulary: Vocabulary | None, rule: Rule) -> tuple[Subject, ...]:
+        """Return what the rule proposes; computed once for each result and rule."""
+        if not self.is_decided(rule):
+            prediction = self.result.prediction if self.result and self.state is not State.DECLINED else None
+            self._subjects, self._fallback = (), None
+            if prediction is not None and vocabulary is not None:
+                self._subjects = decide(vocabulary, prediction.scores, rule)
+                if not self._subjects:
+                    self._fallback = back_off(vocabulary, prediction.scores, rule.threshold)
+            self._rule, self._decided_for = rule, self.result
+        return self._subjects
+
+    def is_decided(self, rule: Rule) -> bool:
+        """Whether the rule has been applied to the result that stands here."""
+        return self._rule == rule and self._decided_for is self.result
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The subjects of the last decision."""
+        return self._subjects
+
+    @property
+    def best(self) -> Subject | None:
+        """The best subject of the last decision, or the broader one that is proposed in its place."""
+        return self._subjects[0] if self._subjects else self._fallback
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether ``best`` stands in because nothing satisfies the rule."""
+        return not self._subjects and self._fallback is not None
+
+
+def path_text(subject: Subject) -> str:
+    """Return the broader subjects in one line, broadest first."""
+    return " › ".join(step.label.name for step in subject.path)

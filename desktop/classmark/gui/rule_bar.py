@@ -1,0 +1,96 @@
+"""The controls of the rule by which subjects are proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QSlider, QSpinBox, QWidget
+
+from classmark.gui.theme import UNIT
+from classmark_models.decide import Rule
+
+
+class RuleBar(QFrame):
+    """Level, number, threshold and cumulative threshold; every change is told at once."""
+
+    changed = Signal(Rule)
+
+    def __init__(self, levels: Sequence[str], rule: Rule, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("rules")
+        self.level = QComboBox()
+        for level in levels:
+            self.level.addItem(level.capitalize(), level)
+        self.top = QSpinBox(minimum=1, maximum=50)
+        self.threshold = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=95, pageStep=5)
+        self.threshold.setMinimumWidth(8 * UNIT)
+        self.threshold.setMaximumWidth(20 * UNIT)
+        self._number = QLabel("0.00")
+        self._number.setMinimumWidth(self._number.fontMetrics().horizontalAdvance("0.00") + 4)
+        self.cumulative = QCheckBox("Until together")
+        self.together = QDoubleSpinBox(minimum=0.05, maximum=1.0, singleStep=0.05, decimals=2)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2 * UNIT, UNIT, 2 * UNIT, UNIT)
+        layout.setSpacing(UNIT)
+        self._add(layout, "&Level", self.level, "How deep in the hierarchy subjects are proposed")
+        self._add(layout, "At &most", self.top, "The most subjects that are proposed for a document")
+        self._add(layout, "At lea&st", self.threshold, "The least probability that a subject must have")
+        layout.addWidget(self._number)
+        layout.addSpacing(2 * UNIT)
+        tip = "Propose only the most likely subjects that together reach this probability"
+        layout.addWidget(self.cumulative)
+        layout.addWidget(self.together)
+        for widget in (self.cumulative, self.together):
+            widget.setToolTip(tip)
+        self.together.setAccessibleName("Together reach")
+        layout.addStretch(1)
+        self.show_rule(rule)
+        self.level.currentIndexChanged.connect(self._on_changed)
+        self.top.valueChanged.connect(self._on_changed)
+        self.threshold.valueChanged.connect(self._on_changed)
+        self.cumulative.toggled.connect(self._on_changed)
+        self.together.valueChanged.connect(self._on_changed)
+
+    @property
+    def rule(self) -> Rule:
+        """The rule as the controls stand."""
+        return Rule(
+            level=str(self.level.currentData()),
+            top=self.top.value(),
+            threshold=self.threshold.value() / 100,
+            cumulative=round(self.together.value(), 2) if self.cumulative.isChecked() else None,
+        )
+
+    def show_rule(self, rule: Rule) -> None:
+        """Set the controls without telling a change."""
+        controls = (self.level, self.top, self.threshold, self.cumulative, self.together)
+        blockers = [QSignalBlocker(control) for control in controls]
+        self.level.setCurrentIndex(max(0, self.level.findData(rule.level)))
+        self.top.setValue(rule.top)
+        self.threshold.setValue(round(rule.threshold * 100))
+        self.cumulative.setChecked(rule.cumulative is not None)
+        self.together.setValue(rule.cumulative if rule.cumulative is not None else 0.8)
+        self._show_dependents()
+        del blockers
+
+    def _add(self, layout: QHBoxLayout, text: str, control: QWidget, tip: str) -> None:
+        label = QLabel(text)
+        label.setObjectName("muted")
+        label.setBuddy(control)
+        control.setAccessibleName(text.replace("&", ""))
+        control.setAccessibleDescription(tip)
+        for widget in (label, control):
+            widget.setToolTip(tip)
+        layout.addWidget(label)
+        layout.addWidget(control)
+        if not isinstance(control, QSlider):
+            layout.addSpacing(2 * UNIT)
+
+    def _show_dependents(self) -> None:
+        self._number.setText(f"{self.threshold.value() / 100:.2f}")
+        self.together.setEnabled(self.cumulative.isChecked())
+
+    def _on_changed(self) -> None:
+        self._show_dependents()
+        self.changed.emit(self.rule)

@@ -1,0 +1,118 @@
+"""The order of the work on the compute lane: opening the engine, batches of files, single documents in between."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from classmark.core.documents import Document, Result
+from classmark.gui.engine import Engine, Stop
+from classmark.gui.jobs import Job, Lane
+from classmark_models.classifier import Interrupted
+
+
+class Runner(QObject):
+    """Classifies files and single documents, one batch at a time.
+
+    A single document (pasted or corrected) does not wait for the batch: it comes next. To pause or to cancel is the
+    same here: the batch ends after at most one window, and the owner decides what becomes of the rest.
+    """
+
+    opened = Signal()
+    yielded = Signal(list)
+    finished = Signal()
+    failed = Signal(object)
+
+    def __init__(self, open_engine: Callable[[], Engine], lane: Lane, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._open_engine = open_engine
+        self._lane = lane
+        self._engine: Engine | None = None
+        self._batch: Job | None = None
+        self._jobs: list[Job] = []
+        self._wanted: set[str] = set()
+        self._documents: deque[Document] = deque()
+        self._closing = False
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine, once it is open."""
+        return self._engine
+
+    @property
+    def busy(self) -> bool:
+        """Whether a batch is under way."""
+        return self._batch is not None
+
+    def open(self) -> None:
+        """Open the engine on the lane; whatever is asked meanwhile waits for it."""
+        job = self._start(self._opening)
+        job.finished.connect(self.opened)
+
+    def start(self, paths: Iterable[Path]) -> None:
+        """Classify files; only when no batch is under way."""
+        assert self._batch is None, "one batch at a time"
+        files = tuple(paths)
+        self._wanted = {str(path) for path in files}
+        self._batch = job = self._start(lambda stop: self._classifying(files, stop))
+        job.finished.connect(self._on_batch_ended)
+        job.failed.connect(self._on_batch_ended)
+
+    def classify(self, document: Document) -> None:
+        """Classify one document as soon as the one in hand is done."""
+        self._documents.append(document)
+        if not self.busy:
+            self._start(self._classifying_singles)
+
+    def stop(self) -> None:
+        """End the batch; ``finished`` follows."""
+        if self._batch is not None:
+            self._batch.cancel()
+
+    def leave_out(self, sources: Iterable[str]) -> None:
+        """Pass over files of the batch that have not been reached yet."""
+        self._wanted.difference_update(sources)
+
+    def close(self) -> None:
+        """End all work and wait for it, then close the engine."""
+        self._closing = True
+        self._lane.close()
+        if self._engine is not None:
+            self._engine.close()
+
+    def _start(self, work: Callable[[Stop], Iterable[object]]) -> Job:
+        job = self._lane.start(work)
+        self._jobs.append(job)
+        job.yielded.connect(self.yielded)
+        job.failed.connect(self.failed)
+        return job
+
+    def _opening(self, _stop: Stop) -> Iterator[object]:
+        self._engine = self._open_engine()
+        return iter(())
+
+    def _classifying(self, paths: tuple[Path, ...], stop: Stop) -> Iterator[Result]:
+        if self._engine is None:
+            return
+        yield from self._classifying_singles(stop)
+        for result in self._engine.classify((path for path in paths if str(path) in self._wanted), stop):
+            yield result
+            yield from self._classifying_singles(stop)
+
+    def _classifying_singles(self, stop: Stop) -> Iterator[Result]:
+        while self._documents and self._engine is not None:
+            try:
+                result = self._engine.classify_document(self._documents[0], stop)
+            except Interrupted:
+                return
+            self._documents.popleft()
+            yield result
+
+    def _on_batch_ended(self) -> None:
+        self._batch = None
+        if self._documents and not self._closing:
+            self._start(self._classifying_singles)
+        self.finished.emit()

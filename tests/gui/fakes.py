@@ -1,0 +1,136 @@
+"""A small vocabulary, and an engine that reads text files and answers without any model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from classmark.core.documents import Document, Origin, Outcome, Result
+from classmark_models.classifier import Interrupted, Prediction, Window
+from classmark_models.labels import Label, Scores, Vocabulary
+
+_TREE = {
+    "Physical Sciences": {
+        "Earth and Planetary Sciences": {
+            "Oceanography": ("Ocean Acidification Effects and Responses", "Marine Biology Research"),
+            "Atmospheric Science": ("Climate Change Dynamics and Permafrost",),
+        },
+    },
+    "Social Sciences": {
+        "Arts and Humanities": {"History": ("Medieval European Urban History",)},
+        "Psychology": {"Education": ("Reading and Literacy Development", "Second Language Learning")},
+        "Library and Information Sciences": {"Cataloguing": ("Subject Headings and Library Catalogues",)},
+    },
+    "Health Sciences": {"Medicine": {"Complementary Medicine": ("Acupuncture Treatment Research Studies",)}},
+}
+_CUES = (
+    ("ocean", "coral", "seawater"),
+    ("fish", "reef"),
+    ("мерзлот", "permafrost"),
+    ("zunft", "stadt", "medieval"),
+    ("lire", "lecture", "reading"),
+    ("language",),
+    ("catalog", "subject heading", "librar"),
+    ("针刺", "疼痛"),
+)
+
+
+def vocabulary() -> Vocabulary:
+    levels: dict[str, list[Label]] = {"domain": [], "field": [], "subfield": [], "topic": []}
+
+    def add(level: str, name: str, parent: int | None) -> int:
+        number = len(levels[level])
+        levels[level].append(Label(f"{level[0]}{number}", f"https://example.org/{level}/{number}", name, level, parent))
+        return number
+
+    for domain, fields in _TREE.items():
+        at_domain = add("domain", domain, None)
+        for name, subfields in fields.items():
+            at_field = add("field", name, at_domain)
+            for subfield, topics in subfields.items():
+                at_subfield = add("subfield", subfield, at_field)
+                for topic in topics:
+                    add("topic", topic, at_subfield)
+    return Vocabulary("toy subjects", list(levels.items()))
+
+
+def scores_of(text: str) -> Scores:
+    lowered = text.casefold()
+    counts = np.array([sum(lowered.count(cue) for cue in cues) for cues in _CUES], dtype=np.float32)
+    weights = np.exp(np.minimum(counts, 6.0))
+    return np.asarray(weights / weights.sum(), dtype=np.float32)
+
+
+class FakeEngine:
+    """Answers from the words in the text; counts how often it was asked to predict."""
+
+    name = "toy classifier"
+
+    def __init__(self, seconds: float = 0.0, window: int = 600) -> None:
+        self.vocabulary = vocabulary()
+        self.predictions = 0
+        self.closed = False
+        self.seconds = seconds
+        self.before: Callable[[Path], None] = lambda _path: None
+        self._window = window
+
+    def classify(self, paths: Iterable[Path], should_stop: Callable[[], bool]) -> Iterator[Result]:
+        for path in paths:
+            if should_stop():
+                return
+            self.before(path)
+            yield self._result(path, should_stop)
+
+    def classify_document(self, document: Document, should_stop: Callable[[], bool]) -> Result:
+        until = time.monotonic() + self.seconds
+        while time.monotonic() < until:
+            if should_stop():
+                raise Interrupted
+            time.sleep(min(self.seconds, 0.002))
+        self.predictions += 1
+        size = self._window
+        spans = [(start, min(start + size, len(document.body))) for start in range(0, len(document.body), size)]
+        windows = [Window("head", 0, len(document.title + document.abstract), 0.5)] if document.title else []
+        windows += [Window("body", start, end, 0.5 / len(spans)) for start, end in spans]
+        texts = [f"{document.title} {document.abstract}", document.body]
+        declined = "" if sum(map(len, texts)) > 20 else "There is too little text to tell."
+        embeddings = np.stack([scores_of(self._text(document, window)) for window in windows]) if windows else None
+        scores = scores_of(" ".join(texts))
+        if embeddings is None:
+            prediction = Prediction(self.name, scores, declined=declined)
+        else:
+            prediction = Prediction(self.name, scores, tuple(windows), embeddings, declined)
+        return Result(document.source, "declined" if declined else "ok", declined, document, prediction, self.seconds)
+
+    def window_scores(self, prediction: Prediction) -> Scores:
+        return prediction.embeddings
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _result(self, path: Path, should_stop: Callable[[], bool]) -> Result:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return Result(str(path), Outcome.DAMAGED.value, "This file is not there any more.")
+        except UnicodeDecodeError:
+            return Result(str(path), Outcome.UNSUPPORTED.value, "This file is not a text.")
+        if not text.strip():
+            return Result(str(path), Outcome.EMPTY.value, "There is no text in it.")
+        title, _, body = text.partition("\n")
+        document = Document(
+            str(path), "text", title.strip("# "), body.strip()[:500], text, Origin.GUESSED, Origin.GUESSED, language="en"
+        )
+        try:
+            return self.classify_document(document, should_stop)
+        except Interrupted:
+            return Result(str(path), Outcome.EMPTY.value, "Interrupted")
+
+    @staticmethod
+    def _text(document: Document, window: Window) -> str:
+        if window.part == "head":
+            return f"{document.title} {document.abstract}"
+        return document.body[window.start : window.end]
