@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from classmark_models.labels import Scores
+from classmark_models.errors import Interrupted
+from classmark_models.labels import Scores, Vocabulary, read_vocabulary
+from classmark_models.pack import BUILTIN, Pack, open_pack
+from classmark_models.session import Encoder
+from classmark_models.tokens import Span, Tokenizer
+from classmark_models.zero_shot import Embeddings, ZeroShotHead, read_head
 
-Embeddings = npt.NDArray[np.float32]
-"""Unit vectors, float32, shape (rows, width of the encoder)."""
+Weights = npt.NDArray[np.float32]
+
+HEAD, BODY = "head", "body"
+ABSTRACT_WEIGHT, TITLE_WEIGHT = 0.5, 0.25
+"""The head's share in a document that has a body too: with an abstract, and with a title alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """A stretch of a document that went through the encoder in one piece.
 
-    ``part`` is ``head`` (title and abstract) or ``body``; for the body, ``start`` and ``end`` are offsets in
-    characters. ``weight`` is the window's share in the combined scores; the weights of a document add up to 1.
+    ``part`` is ``head`` (title, line end, abstract) or ``body``; ``start`` and ``end`` are offsets in characters into
+    that part. ``weight`` is the window's share in the combined scores; the weights of a document add up to 1, and
+    windows that say nothing (a table of contents, an empty form) have none.
     """
 
     part: str
@@ -41,3 +52,94 @@ class Prediction:
     windows: tuple[Window, ...] = ()
     embeddings: Embeddings = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     declined: str = ""
+
+
+class Classifier:
+    """A model ready for work: its vocabulary and the way from texts to scores.
+
+    May be used by one thread at a time; it runs several windows at once by itself.
+    """
+
+    def __init__(self, pack: Pack, workers: int) -> None:
+        """Load a pack; ``workers`` is the number of windows computed at once."""
+        facts = pack.facts
+        self.name: str = facts["name"]
+        self.title: str = facts["title"]
+        self.scope: str = facts["scope"]
+        self.vocabulary: Vocabulary = read_vocabulary(pack.file("labels.csv"), facts["vocabulary"])
+        self._limits: dict[str, float] = facts["decline"]
+        self._head: ZeroShotHead = read_head(pack.file("vectors.npz"))
+        pack.file("encoder.onnx.data")
+        self._encoder = Encoder(pack.file("encoder.onnx"), workers)
+        self._tokenizer = Tokenizer(pack.file("tokenizer.json"), facts["prompt"], facts["max_tokens"])
+
+    @classmethod
+    def open_builtin(cls, workers: int | None = None) -> Classifier:
+        """Load the model that comes with Classmark.
+
+        ``workers`` defaults to the number of processors, four at the most. Raises ModelMissing, ModelDamaged.
+        """
+        return cls(open_pack(BUILTIN), workers or min(os.cpu_count() or 1, 4))
+
+    def close(self) -> None:
+        """Let the worker threads end."""
+        self._encoder.close()
+
+    def predict(
+        self, title: str, abstract: str, body: str, should_stop: Callable[[], bool] = lambda: False
+    ) -> Prediction:
+        """Return what a document is about.
+
+        Title and abstract form the head, the body is read whole in windows of the encoder's length. The document's
+        embedding is the weighted mean of its windows': the head has half of the weight (a quarter without an
+        abstract), the windows of the body share the rest by their number of tokens. A text's scores depend on
+        nothing but the text. Raises Interrupted when ``should_stop``, asked before each window, returns True.
+        """
+        head = "\n".join(part for part in (title.strip(), abstract.strip()) if part)
+        if _letters(head + body) < self._limits["letters"]:
+            return self._nothing("There is too little text to tell what it is about.")
+        spans = [(part, span) for part, text in ((HEAD, head), (BODY, body)) for span in self._tokenizer.windows(text)]
+        vectors = []
+        for vector in self._encoder.embed_all(span.ids for _, span in spans):
+            if should_stop():
+                raise Interrupted("Stopped.")
+            vectors.append(vector)
+        embeddings = np.stack(vectors)
+        weights = self._weights(spans, embeddings, ABSTRACT_WEIGHT if abstract.strip() else TITLE_WEIGHT)
+        scores = self._head.scores((weights @ embeddings)[None])[0]
+        windows = (Window(part, span.start, span.end, float(w)) for (part, span), w in zip(spans, weights, strict=True))
+        return Prediction(self.name, scores, tuple(windows), embeddings, self._doubt(weights @ embeddings, scores))
+
+    def window_scores(self, prediction: Prediction) -> Scores:
+        """Return the probabilities of each window by itself, float32, shape (windows, labels)."""
+        return self._head.scores(prediction.embeddings)
+
+    def _weights(self, spans: list[tuple[str, Span]], embeddings: Embeddings, share: float) -> Weights:
+        """Return the windows' weights, float32, shape (windows,), adding up to 1."""
+        empty = self._head.emptiness(embeddings) > self._limits["null_cosine"]
+        useful = np.ones(len(spans)) if empty.all() else np.where(empty, 0.0, 1.0)
+        tokens = useful * [len(span.ids) for _, span in spans]
+        heads = np.array([part == HEAD for part, _ in spans])
+        shares = {True: share, False: 1 - share}
+        if not tokens[heads].any() or not tokens[~heads].any():
+            return np.asarray(tokens / tokens.sum(), np.float32)
+        for kind, part_share in shares.items():
+            tokens[heads == kind] *= part_share / tokens[heads == kind].sum()
+        return np.asarray(tokens, np.float32)
+
+    def _doubt(self, embedding: Embeddings, scores: Scores) -> str:
+        """Say why the scores of a document should not be used, or nothing."""
+        if self._head.emptiness(embedding[None])[0] > self._limits["null_cosine"]:
+            return "It gets the same answer as blank pages and boilerplate do."
+        if float(-(scores * np.log(np.maximum(scores, 1e-12))).sum()) > self._limits["entropy"]:
+            return "No subject stands out: it fits very many subjects equally little."
+        return ""
+
+    def _nothing(self, reason: str) -> Prediction:
+        count = len(self.vocabulary.labels(self.vocabulary.deepest))
+        return Prediction(self.name, np.zeros(count, np.float32), declined=reason)
+
+
+def _letters(text: str) -> int:
+    """Count the letters of a text, up to where they are enough for anything; an ideograph says as much as three."""
+    return sum(3 if letter > "\u2e80" else 1 for letter in text[:10_000] if letter.isalpha())

@@ -1,6 +1,7 @@
 """The errors of the model engine.
 
 ClassmarkError
+├── Interrupted             the person asked to stop
 └── ModelError              a model's files cannot be used
     ├── ModelMissing        a file of the model is not there
     └── ModelDamaged        a file differs from what its manifest states
@@ -11,6 +12,10 @@ from __future__ import annotations
 
 class ClassmarkError(Exception):
     """Base of everything Classmark raises on purpose; the message is a sentence for the person."""
+
+
+class Interrupted(ClassmarkError):
+    """The person asked to stop before the end."""
 
 
 class ModelError(ClassmarkError):

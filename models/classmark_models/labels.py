@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -94,3 +96,23 @@ class Vocabulary:
         ancestors, count = self._ancestors[level], len(self._labels[level])
         sums = np.stack([np.bincount(ancestors, weights=row, minlength=count) for row in rows])
         return sums.astype(np.float32).reshape((*scores.shape[:-1], count))
+
+
+def read_vocabulary(path: Path, name: str) -> Vocabulary:
+    """Read a vocabulary from a CSV file with the columns level, id, uri, name, parent.
+
+    Broader labels stand before narrower ones; ``parent`` is the id of a label of the level before. ValueError when
+    it is not.
+    """
+    levels: dict[str, list[Label]] = {}
+    places: dict[tuple[str, str], int] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            level = row["level"]
+            if level not in levels:
+                above = next(reversed(levels), "")
+                levels[level] = []
+            parent = places.get((above, row["parent"]))
+            places[level, row["id"]] = len(levels[level])
+            levels[level].append(Label(row["id"], row["uri"], row["name"], level, parent))
+    return Vocabulary(name, list(levels.items()))

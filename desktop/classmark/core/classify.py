@@ -8,7 +8,8 @@ from time import perf_counter
 
 from classmark.core.documents import Document, Outcome, Reading, Result
 from classmark.core.reading import ReaderProcess
-from classmark_models.classifier import Classifier, Interrupted
+from classmark_models.classifier import Classifier
+from classmark_models.errors import Interrupted
 
 Stop = Callable[[], bool]
 
@@ -46,7 +47,7 @@ def classify_document(
 ) -> Result:
     """Return the result for one document (pasted, corrected or read from a file).
 
-    Raises classmark_models.classifier.Interrupted when ``should_stop`` returned True before the end.
+    Raises classmark_models.errors.Interrupted when ``should_stop`` returned True before the end.
     """
     began = perf_counter()
     if not (document.title or document.abstract or document.body.strip()):

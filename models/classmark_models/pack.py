@@ -1,0 +1,65 @@
+"""A model folder: its manifest, and the proof that its files are whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from classmark_models.errors import ModelDamaged, ModelMissing
+
+MANIFEST = "manifest.json"
+BUILTIN = Path(__file__).parent / "builtin"
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """What a manifest states; ``facts`` holds all of it, as read."""
+
+    folder: Path
+    facts: dict[str, Any]
+
+    def file(self, name: str) -> Path:
+        """Return the path of a file of the pack.
+
+        Raises ModelMissing when it is not there, ModelDamaged when its size is not the stated one.
+        """
+        path = self.folder / name
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise ModelMissing(f"A file of the model is missing: {path}. Install Classmark again.") from error
+        stated = self.facts["files"][name]["bytes"]
+        if size != stated:
+            raise ModelDamaged(f"{path} has {size:,} bytes instead of {stated:,}. Install Classmark again.")
+        return path
+
+    def verify(self) -> None:
+        """Compare every file with its sha256; errors as for ``file``."""
+        for name, stated in self.facts["files"].items():
+            with self.file(name).open("rb") as content:
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
+            if digest != stated["sha256"]:
+                raise ModelDamaged(f"{self.folder / name} was changed: its sha256 is not the stated one.")
+
+
+def open_pack(folder: Path) -> Pack:
+    """Read the manifest of a model folder; ModelMissing or ModelDamaged when there is none that can be read."""
+    path = folder / MANIFEST
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelMissing(f"There is no model in {folder}: {MANIFEST} is missing.") from error
+    except ValueError as error:
+        raise ModelDamaged(f"{path} is not a manifest: {error}") from error
+    if not isinstance(facts, dict) or not isinstance(facts.get("files"), dict):
+        raise ModelDamaged(f"{path} is not a manifest: it names no files.")
+    return Pack(folder, facts)
+
+
+def describe(path: Path) -> dict[str, int | str]:
+    """Return the size and sha256 of a file, as a manifest states them."""
+    with path.open("rb") as content:
+        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(content, "sha256").hexdigest()}

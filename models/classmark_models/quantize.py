@@ -1,0 +1,102 @@
+"""Weights in 8 and 4 bits: which numbers are stored, and the graph nodes that read them.
+
+Needs the ``onnx`` package, like ``graph``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from classmark_models.graph import CONTRIB, Array, GraphBuilder
+
+Floats = npt.NDArray[np.float32]
+
+
+def quantize_columns(weight: Floats, limit: int) -> tuple[npt.NDArray[np.int8], Floats]:
+    """Round a matrix (in, out) to signed integers of at most ``limit``, with one scale per output column.
+
+    Returns the int8 matrix and the scales, float32, shape (out,). Among 24 clipping points per column the one with
+    the least squared error is taken.
+    """
+    largest = np.maximum(np.abs(weight).max(axis=0), np.finfo(np.float32).tiny)
+    best = np.full(weight.shape[1], np.inf)
+    scales = largest / limit
+    for share in np.linspace(1.0, 0.7, 24):
+        scale = (largest * share / limit).astype(np.float32)
+        error = np.square(np.clip(np.rint(weight / scale), -limit, limit) * scale - weight).sum(axis=0)
+        scales = np.where(error < best, scale, scales)
+        best = np.minimum(error, best)
+    rounded = np.clip(np.rint(weight / scales), -limit, limit)
+    return rounded.astype(np.int8), scales.astype(np.float32)
+
+
+def smoothing_factors(largest: Floats, knee: float) -> Floats:
+    """Return the divisor of each channel of an activation that tames its outliers, powers of two, shape (channels,).
+
+    ``largest`` holds the greatest magnitude seen in each channel. One channel ten times as large as the rest costs
+    all others their resolution, since a tensor has a single scale; channels beyond ``knee`` times the median are
+    divided, and the rows of the following weights multiplied, by a power of two: without rounding, hence exact.
+    After SmoothQuant (Xiao et al. 2023), for outliers alone.
+    """
+    excess = np.maximum(largest / (knee * np.median(largest)), 1)
+    return np.exp2(np.rint(np.log2(excess))).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Int8Linears:
+    """Matrix products in int8: activations quantized once per tensor at run time, weights per output column.
+
+    ``limit`` is the largest weight stored. Processors without VNNI add two products of an unsigned activation and a
+    signed weight in 16 bits with saturation (``vpmaddubsw``): 2 x 255 x 64 = 32,640 is the most that always fits.
+    ``smoothing`` maps the names of activations to the divisors of their channels.
+    """
+
+    limit: int = 64
+    smoothing: Mapping[str, Floats] = field(default_factory=dict)
+
+    def __call__(self, builder: GraphBuilder, x: str, matrices: Mapping[str, tuple[Array, Array]]) -> Sequence[str]:
+        """Add the products; see ``graph.Linears``."""
+        factors = self.smoothing.get(x)
+        if factors is not None and (factors != 1).any():
+            x = builder.add("Mul", [x, builder.constant(f"{x}.factors", 1 / factors)], f"{x}.smooth")
+            matrices = {name: (weight * factors, bias) for name, (weight, bias) in matrices.items()}
+        activation = [f"{x}.int8", f"{x}.scale", f"{x}.zero"]
+        quantized, scale, zero = builder.add_many("DynamicQuantizeLinear", [x], activation)
+        outputs = []
+        for name, (weight, bias) in matrices.items():
+            integers, scales = quantize_columns(weight.T, self.limit)
+            inputs = [
+                quantized,
+                builder.constant(f"{name}.w", integers),
+                scale,
+                builder.constant(f"{name}.scale", scales),
+                zero,
+                builder.constant(f"{name}.zero", np.zeros(len(scales), np.int8)),
+                builder.constant(f"{name}.b", bias),
+            ]
+            outputs.append(builder.add("MatMulIntegerToFloat", inputs, name, CONTRIB))
+        return outputs
+
+
+@dataclass(frozen=True, slots=True)
+class BlockEmbedding:
+    """A table of word vectors in 4-bit blocks: value = (nibble - 8) x scale.
+
+    ``nibbles``: uint8 0..15, shape (rows, width); ``scales``: float32, shape (rows, width / 32).
+    """
+
+    nibbles: npt.NDArray[np.uint8]
+    scales: Floats
+
+    def __call__(self, builder: GraphBuilder, ids: str) -> str:
+        """Add the look-up; see ``graph.Embedding``."""
+        packed = self.nibbles[:, 0::2] | self.nibbles[:, 1::2] << 4
+        block = self.nibbles.shape[1] // self.scales.shape[1]
+        inputs = [builder.constant("words", packed), ids, builder.constant("words.scales", self.scales)]
+        return builder.add(
+            "GatherBlockQuantized", inputs, "word", CONTRIB, bits=4, block_size=block, gather_axis=0, quantize_axis=1
+        )

@@ -1,0 +1,94 @@
+"""Texts → token ids and windows, with the Rust tokenizers library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer as RustTokenizer
+
+from classmark_models.errors import ModelDamaged
+
+TokenIds = npt.NDArray[np.int64]
+"""Token ids, int64, shape (tokens,)."""
+
+BLOCK_CHARACTERS = 50_000
+"""Long texts are tokenized in blocks of this size: offsets of a whole book would fill memory."""
+_ENDS_OF_SENTENCES = frozenset(".!?。！？؟।…")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The tokens of one window, prompt and special tokens included, and the characters that they cover."""
+
+    ids: TokenIds
+    start: int
+    end: int
+
+
+class Tokenizer:
+    """Turns texts into the ids that one encoder expects: ``<s> prompt text </s>``, at most ``limit`` tokens."""
+
+    def __init__(self, path: Path, prompt: str, limit: int) -> None:
+        """Load ``tokenizer.json``; ModelDamaged when the library cannot read it."""
+        try:
+            self._rust = RustTokenizer.from_file(str(path))
+        except Exception as error:  # noqa: BLE001 - the Rust library raises Exception itself
+            raise ModelDamaged(f"The tokenizer file {path} cannot be read: {error}") from error
+        self._rust.no_truncation()
+        self._rust.no_padding()
+        ids = self._rust.encode(prompt.strip()).ids
+        self._before, self._after = ids[:-1], ids[-1:]
+        self._room = limit - len(ids)
+
+    def encode(self, text: str) -> TokenIds:
+        """Return the ids of a text, cut to the limit."""
+        return self._with_prompt(self._rust.encode(text, add_special_tokens=False).ids[: self._room])
+
+    def windows(self, text: str) -> Iterator[Span]:
+        """Cut a text into windows as long as the encoder takes.
+
+        A window ends at a paragraph, else at a sentence, where one ends in the last fifth of it. ``start`` and
+        ``end`` are offsets into ``text``, in characters. Nothing is yielded for a text without tokens.
+        """
+        for at in _blocks(text):
+            encoding = self._rust.encode(text[at[0] : at[1]], add_special_tokens=False)
+            ids, offsets = encoding.ids, [(at[0] + start, at[0] + end) for start, end in encoding.offsets]
+            first = 0
+            while first < len(ids):
+                last = first + self._room
+                if last < len(ids):
+                    last = _good_cut(text, offsets, first, last)
+                covered = offsets[first:last]
+                yield Span(self._with_prompt(ids[first:last]), covered[0][0], covered[-1][1])
+                first = last
+
+    def _with_prompt(self, ids: list[int]) -> TokenIds:
+        return np.array([*self._before, *ids, *self._after], np.int64)
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of blocks of at most BLOCK_CHARACTERS, cut at a line end or space where there is one."""
+    start = 0
+    while start < len(text):
+        end = min(start + BLOCK_CHARACTERS, len(text))
+        if end < len(text):
+            middle = start + BLOCK_CHARACTERS // 2
+            end = next((cut + 1 for mark in "\n " if (cut := text.rfind(mark, middle, end)) > 0), end)
+        yield start, end
+        start = end
+
+
+def _good_cut(text: str, offsets: list[tuple[int, int]], first: int, last: int) -> int:
+    """Return the token before which a window had best end."""
+    candidates = range(last, last - (last - first) // 5, -1)
+    for token in candidates:
+        if "\n" in text[offsets[token - 1][1] : offsets[token][0] + 1]:
+            return token
+    for token in candidates:
+        if text[offsets[token - 1][1] - 1] in _ENDS_OF_SENTENCES:
+            return token
+    return last

