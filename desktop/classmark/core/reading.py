@@ -253,7 +253,7 @@ def _unpack(message: bytes) -> Reading:
 
 def _time_reason(limits: Limits) -> str:
     return (
-        f"Reading this file took longer than {limits.seconds:g} seconds and was stopped. It is damaged or unusually "
+        f"Reading this file took longer than {limits.seconds:g} s and was stopped. It is damaged or unusually "
         "complicated; save it as plain text and add that."
     )
 

@@ -85,3 +85,5 @@ class Extract:
     language: str = ""
     headings: Sequence[str] = field(default_factory=list)
     remarks: Sequence[str] = field(default_factory=list)
+    is_cut: bool = False
+    """The reader stopped at the limit of characters."""

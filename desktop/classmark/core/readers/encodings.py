@@ -6,6 +6,7 @@ import codecs
 import unicodedata
 
 from classmark.core.documents import Outcome
+from classmark.core.language import recognise
 from classmark.core.readers.base import Unreadable
 
 SAMPLE_BYTES = 1 << 16
@@ -34,6 +35,19 @@ _SUPERSETS = {
     "euc_kr": "cp949",
 }
 
+# The pages that languages in Latin letters are written in, the likeliest first.
+_WESTERN = ("cp1252", "iso8859-15", "mac-roman", "cp850", "cp437", "cp858", "cp037", "cp500", "cp1140")
+_CENTRAL = ("cp1250", "iso8859-2", "cp852", "mac-latin2", "iso8859-16")
+_BALTIC = ("cp1257", "iso8859-13", "iso8859-4", "cp775")
+_TURKISH = ("cp1254", "iso8859-3", "cp857", "mac-turkish", "cp1026")
+_LATIN_PAGES = (
+    dict.fromkeys("ca da de en es eu fi fr gl id is it la nl no pt sv".split(), _WESTERN)
+    | dict.fromkeys("cs hr hu pl ro sk sl sq".split(), _CENTRAL)
+    | dict.fromkeys("et lt lv".split(), _BALTIC)
+    | {"tr": _TURKISH}
+)
+_LANGUAGE_CHARACTERS = 4000
+
 
 def decode(data: bytes, declared: str = "") -> str:
     """Return the text of ``data``: byte order mark, UTF-16/32 by its zero bytes, UTF-8, ``declared``, then a guess.
@@ -45,8 +59,15 @@ def decode(data: bytes, declared: str = "") -> str:
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")
     if b"\0" in data[:SAMPLE_BYTES]:
+        encoding = _wide(data)
+        if encoding:
+            return data.decode(encoding, errors="replace")
         if data.count(b"\0") * 50 > len(data):
-            return _wide(data)
+            raise Unreadable(
+                Outcome.UNSUPPORTED,
+                "This file holds no readable text: it is some binary format. Open it with the program that made it and "
+                "save it as PDF, DOCX or TXT.",
+            )
         data = data.replace(b"\0", b"")
     if b"\x1b$" in data[:SAMPLE_BYTES] or b"\x1b(J" in data[:SAMPLE_BYTES]:
         try:
@@ -82,7 +103,7 @@ def _almost_utf8(data: bytes, error: UnicodeDecodeError) -> bool:
 
 
 def _wide(data: bytes) -> str:
-    """Return text in UTF-16 or UTF-32 that carries no byte order mark."""
+    """Return the encoding of text in UTF-16 or UTF-32 without byte order mark; empty if it is in neither."""
     best, best_share = "", 0.9
     for encoding in _WIDE:
         width = 4 if "32" in encoding else 2
@@ -93,28 +114,18 @@ def _wide(data: bytes) -> str:
         share = _share_of_text(sample)
         if share > best_share:
             best, best_share = encoding, share
-    if not best:
-        raise Unreadable(
-            Outcome.UNSUPPORTED,
-            "This file holds no readable text: it is some binary format. Open it with the program that made it and "
-            "save it as PDF, DOCX or TXT.",
-        )
-    return data.decode(best, errors="replace")
+    return best
 
 
 def _share_of_text(sample: str) -> float:
-    """Return the share of characters that are common in text: letters, spaces, punctuation."""
-    if not sample:
+    """Return the share of characters that are common in text; 0 without any space, line end or full stop.
+
+    Text read in the wrong width or with its bytes swapped looks like rare CJK letters, but has none of those.
+    """
+    plain = sum(map(sample.count, " \n\u3000\u3001\u3002,."))
+    if plain * 200 < len(sample) or not sample:
         return 0.0
-    good = 0.0
-    for character in sample:
-        category = unicodedata.category(character)
-        if character in "\n\r\t\ufeff" or category[0] in "LMNPZ":
-            good += 1.0
-        elif category[0] == "S":
-            good += 0.9
-    # Latin text read with its bytes swapped looks like rare CJK letters: plain spaces and line ends decide.
-    plain = sum(sample.count(character) for character in " \n\u3000\u3002,.")
+    good = sum(character in "\n\r\t\ufeff" or unicodedata.category(character)[0] in "LMNPZS" for character in sample)
     return good / len(sample) + min(plain / len(sample), 0.05)
 
 
@@ -125,9 +136,10 @@ def _guessed(data: bytes) -> str:
     if len(data) > len(sample):
         sample = sample[: sample.rfind(b"\n") + 1] or sample
     match = from_bytes(sample).best()
-    if match is None:
-        return data.decode("cp1252", errors="replace")
-    try:
-        return data.decode(superset(match.encoding), errors="replace")
-    except LookupError:
-        return data.decode(match.encoding, errors="replace")
+    encoding = match.encoding if match else "cp1252"
+    text = data.decode(superset(encoding), errors="replace")
+    # Latin letters tell the language well enough to mend what guessing by bytes confuses: "bibliothčque".
+    pages = _LATIN_PAGES.get(recognise(text[:_LANGUAGE_CHARACTERS]))
+    if pages and superset(encoding) not in pages:
+        return data.decode(pages[0], errors="replace")
+    return text

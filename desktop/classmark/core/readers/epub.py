@@ -34,7 +34,7 @@ def read_epub(archive: Archive, file: File) -> Extract:
                 chapters.append(resolve(package, item.get("href", "")))
     parts: list[str] = []
     headings: list[str] = []
-    length = 0
+    length, is_cut = 0, False
     for chapter in chapters:
         if chapter not in archive.names:
             continue
@@ -42,7 +42,8 @@ def read_epub(archive: Archive, file: File) -> Extract:
         parts.append(page.text)
         headings += page.headings
         length += len(page.text)
-        if length > file.limits.characters:
+        is_cut = page.is_cut or length > file.limits.characters
+        if is_cut:
             break
     description = metadata.get("description", "")
     return Extract(
@@ -56,6 +57,7 @@ def read_epub(archive: Archive, file: File) -> Extract:
         abstract_origin=Origin.METADATA,
         language=metadata.get("language", ""),
         headings=headings,
+        is_cut=is_cut,
     )
 
 

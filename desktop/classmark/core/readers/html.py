@@ -39,6 +39,7 @@ class Page:
     text: str = ""
     headings: list[str] = field(default_factory=list)
     main_heading: str = ""
+    is_cut: bool = False
 
 
 def read_html(file: File) -> Extract:
@@ -64,6 +65,7 @@ def read_html(file: File) -> Extract:
         abstract_origin=Origin.METADATA,
         language=language,
         headings=page.headings,
+        is_cut=page.is_cut,
     )
 
 
@@ -96,7 +98,7 @@ def _walk(root: LexborNode, characters: int) -> Page:
     try:
         _collect(root, page, pieces, characters)
     except Enough:
-        pass
+        page.is_cut = True
     page.text = "".join(pieces)
     return page
 

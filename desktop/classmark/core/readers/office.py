@@ -64,6 +64,7 @@ class Body:
         self.headings: list[str] = []
         self.title = ""
         self.styles: dict[str, str] = {}
+        self.is_cut = False
         self._left = characters
         self._open: list[Paragraph] = []
         self._skipping = 0
@@ -128,6 +129,7 @@ class Body:
             self._left -= len(text)
             if self._left < 0:
                 self._close(self._open.pop())
+                self.is_cut = True
                 raise Enough
 
     def _close(self, paragraph: Paragraph) -> None:
@@ -269,6 +271,7 @@ def _extract(format: str, body: Body, properties: dict[str, str]) -> Extract:
         title=shown or properties.get("title", "") or (body.headings[0] if body.headings else ""),
         title_origin=Origin.MARKUP if shown or not properties.get("title") else Origin.METADATA,
         headings=body.headings,
+        is_cut=body.is_cut,
     )
 
 

@@ -18,7 +18,7 @@ _TITLE_CHARACTERS = 3000
 _PAGES_EXAMINED = 50
 
 # PDFium writes U+FFFE for a hyphen at the end of a line and leaves the line break out.
-_BROKEN_WORD = re.compile(r"(\w+)(?:\ufffe\n?|[-\u2010\xad]\r?\n)(\w+)")
+_BROKEN_WORD = re.compile(r"(?<!\w)(\w+)(?:\ufffe\n?|[-\u2010\xad]\r?\n)(\w+)")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 
 

@@ -9,6 +9,7 @@ from classmark.core.readers.base import Extract, File, Unreadable
 from classmark.core.readers.encodings import decode
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n(?:---|\.\.\.)\n", re.DOTALL)
+_COMMON_CONTROLS = "\t\n\r\f\v\x1a\x1b"
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*$|^(\S.*)\n(?:={3,}|-{3,})$", re.MULTILINE)
 
 
@@ -29,7 +30,7 @@ def read_markdown(file: File) -> Extract:
     front = _FRONT_MATTER.match(text)
     if front:
         text = text[front.end() :]
-        fields = dict(re.findall(r"^(\w+):[ \t]*[\"']?(.*?)[\"']?[ \t]*$", front[1], re.MULTILINE))
+        fields: dict[str, str] = dict(re.findall(r"^(\w+):[ \t]*[\"']?(.*?)[\"']?[ \t]*$", front[1], re.MULTILINE))
         title, language = fields.get("title", ""), fields.get("lang", fields.get("language", ""))
     headings = [_inline(first or second) for first, second in _HEADING.findall(text)]
     if not title and headings:
@@ -49,9 +50,7 @@ def _inline(text: str) -> str:
 def _decode_text(file: File) -> str:
     text = decode(file.data)
     sample = text[:20_000]
-    odd = sum(character < " " and character not in "\t\n\r\f\v\x1a\x1b" for character in sample) + sample.count(
-        "\ufffd"
-    )
+    odd = sum(character == "\ufffd" or (character < " " and character not in _COMMON_CONTROLS) for character in sample)
     if odd * 10 > len(sample):
         raise Unreadable(
             Outcome.UNSUPPORTED,

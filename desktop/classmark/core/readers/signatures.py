@@ -51,7 +51,7 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 # and the "4500" of the directory's entry map. https://www.loc.gov/marc/specifications/specrecstruc.html
 _MARC = re.compile(rb"\s*\d{5}[a-z ][a-z ].{3}22\d{5}.{3}45", re.DOTALL | re.IGNORECASE)
 _RIS = re.compile(r"\s*(?:\d+\.\s+)?TY  ?- ?[A-Z]{3,}|\s*FN (?:Clarivate|Thomson|ISI)|\s*%0 \w+ ?\w*\r?\n%", re.ASCII)
-_BIBTEX = re.compile(r"(?:\s*(?:%.*|$)\n?)*\s*@[A-Za-z]+\s*[{(]", re.MULTILINE)
+_BIBTEX = re.compile(r"@[A-Za-z]+\s*\{\s*[\w\"{]")
 
 RECORD_SUFFIXES = {
     "csv": "CSV", "tsv": "TSV", "tab": "TSV", "ris": "RIS", "enw": "EndNote", "bib": "BibTeX", "bibtex": "BibTeX",
@@ -86,7 +86,9 @@ def record_format(head: bytes, text: str, path: Path) -> str:
     suffix = path.suffix.lower().removeprefix(".")
     if suffix in RECORD_SUFFIXES:
         return RECORD_SUFFIXES[suffix]
-    return "BibTeX" if _BIBTEX.match(text[:20_000]) else ""
+    lines = (line.strip() for line in text[:20_000].splitlines())
+    first = next((line for line in lines if line and not line.startswith("%")), "")
+    return "BibTeX" if _BIBTEX.match(first) else ""
 
 
 def ole_reason(data: bytes) -> tuple[bool, str]:

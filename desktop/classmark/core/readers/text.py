@@ -52,7 +52,7 @@ def compose(source: str, stem: str, extract: Extract, limits: Limits) -> tuple[D
         abstract = find_abstract(body, headings)
         abstract_origin = Origin.MARKUP if headings else Origin.GUESSED
     remarks = list(extract.remarks)
-    if cut:
+    if cut or extract.is_cut:
         remarks.append(f"Only the first {limits.characters:,} characters were read.")
     document = Document(
         source=source,

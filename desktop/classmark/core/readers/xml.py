@@ -35,12 +35,14 @@ _RECORDS = {
     "info:lc/xmlns/marcxchange-v1": "MarcXchange",
     "info:lc/xmlns/marcxchange-v2": "MarcXchange",
 }
-_WORD_2003 = "http://schemas.microsoft.com/office/word/2003/wordml wordDocument"
-_FLAT_OPC = "http://schemas.microsoft.com/office/2006/xmlPackage package"
 _TITLES = frozenset(("title", "book-title", "titleproper", "TitleText", "maintitle", "main-title", "headline"))
 _ABSTRACTS = frozenset(("abstract", "annotation"))
 _WORTH_READING = 500
-_NOT_WORD = re.compile(r"\s*\n\s*")
+# Prolog, comments and DOCTYPE in front of the root; atomic, so that no hostile sequence of them takes long.
+_ROOT = re.compile(
+    r"(?>\ufeff|\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE(?>[^\[<>]|\[.*?\]\s*)*+>)*+<(?:[\w.-]+:)?([\w.-]+)",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 class Tree:
@@ -53,6 +55,7 @@ class Tree:
         self.abstract = ""
         self.pieces: list[str] = []
         self.headings: list[str] = []
+        self.is_cut = False
         self._left = characters
         self._path: list[str] = []
         self._dropping = 0
@@ -118,10 +121,11 @@ class Tree:
         self.pieces.append(text)
         self._left -= len(text)
         if self._left < 0:
+            self.is_cut = True
             raise Enough
 
     def _since(self, start: int) -> str:
-        return _NOT_WORD.sub("\n", "".join(self.pieces[start:])).strip()
+        return _lines("".join(self.pieces[start:]))
 
     def _last_text(self) -> str:
         return self.pieces[-1].strip() if self.pieces else ""
@@ -180,7 +184,7 @@ def read_xml(file: File) -> Extract:
         if sum(map(len, tree.pieces)) < _WORTH_READING:
             raise
         remarks.append(f"{error} What came before it was read.")
-    body = _NOT_WORD.sub("\n", "".join(tree.pieces))
+    body = _lines("".join(tree.pieces))
     # Feeds and ONIX put HTML into their elements, masked as text.
     if tree.root in ("rss", "feed", "RDF", "ONIXMessage") and re.search(r"</?(p|br|div|a|b|i|em|span)\b", body):
         body = page_text(parse(body.replace("\n", "<br>")), file.limits.characters).text
@@ -194,6 +198,7 @@ def read_xml(file: File) -> Extract:
         language=tree.language,
         headings=tree.headings,
         remarks=remarks,
+        is_cut=tree.is_cut,
     )
 
 
@@ -204,10 +209,13 @@ def decode_head(head: bytes) -> str:
 
 def root_of(text: str) -> str:
     """Return the local name of the first element in XML text, found without parsing; empty when there is none."""
-    found = re.match(
-        r"(?:\ufeff|\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE(?:[^\[<>]|\[.*?\]\s*)*>)*<([\w.-]+:)?([\w.-]+)", text, re.S
-    )
-    return found[2] if found else ""
+    found = _ROOT.match(text)
+    return found[1] if found else ""
+
+
+def _lines(text: str) -> str:
+    """Return ``text`` with each run of white space as one line end, if it holds one, or one space."""
+    return re.sub(r"\s+", lambda run: "\n" if "\n" in run[0] else " ", text).strip()
 
 
 def _word_xml(text: str, file: File) -> Extract:
