@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from classmark.core.documents import Document, Origin, Outcome, Result
-from classmark_models.classifier import Interrupted, Prediction, Window
+from classmark_models.classifier import Prediction, Window
+from classmark_models.errors import Interrupted
 from classmark_models.labels import Label, Scores, Vocabulary
 
-_TREE = {
+_TREE: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
     "Physical Sciences": {
         "Earth and Planetary Sciences": {
             "Oceanography": ("Ocean Acidification Effects and Responses", "Marine Biology Research"),
@@ -68,6 +69,7 @@ class FakeEngine:
     """Answers from the words in the text; counts how often it was asked to predict."""
 
     name = "toy classifier"
+    scope = "Eight topics, by the words in the text."
 
     def __init__(self, seconds: float = 0.0, window: int = 600) -> None:
         self.vocabulary = vocabulary()
@@ -92,17 +94,19 @@ class FakeEngine:
             time.sleep(min(self.seconds, 0.002))
         self.predictions += 1
         size = self._window
-        spans = [(start, min(start + size, len(document.body))) for start in range(0, len(document.body), size)]
-        windows = [Window("head", 0, len(document.title + document.abstract), 0.5)] if document.title else []
-        windows += [Window("body", start, end, 0.5 / len(spans)) for start, end in spans]
-        texts = [f"{document.title} {document.abstract}", document.body]
-        declined = "" if sum(map(len, texts)) > 20 else "There is too little text to tell."
-        embeddings = np.stack([scores_of(self._text(document, window)) for window in windows]) if windows else None
-        scores = scores_of(" ".join(texts))
-        if embeddings is None:
-            prediction = Prediction(self.name, scores, declined=declined)
-        else:
-            prediction = Prediction(self.name, scores, tuple(windows), embeddings, declined)
+        head = f"{document.title}\n{document.abstract}".strip()
+        spans = [("head", 0, len(head))] if head else []
+        starts = range(0, len(document.body), size)
+        spans += [("body", start, min(start + size, len(document.body))) for start in starts]
+        texts = {"head": head, "body": document.body}
+        rows = [scores_of(texts[part][start:end]) for part, start, end in spans]
+        windows = tuple(
+            Window(*span, 1 / len(spans), int(row.argmax()), float(row.max()))
+            for span, row in zip(spans, rows, strict=True)
+        )
+        declined = "" if len(head) + len(document.body) > 20 else "There is too little text to tell."
+        scores = scores_of(f"{head} {document.body}")
+        prediction = Prediction(self.name, scores, windows, np.stack(rows), declined)
         return Result(document.source, "declined" if declined else "ok", declined, document, prediction, self.seconds)
 
     def window_scores(self, prediction: Prediction) -> Scores:
@@ -122,15 +126,16 @@ class FakeEngine:
             return Result(str(path), Outcome.EMPTY.value, "There is no text in it.")
         title, _, body = text.partition("\n")
         document = Document(
-            str(path), "text", title.strip("# "), body.strip()[:500], text, Origin.GUESSED, Origin.GUESSED, language="en"
+            str(path),
+            "text",
+            title.strip("# "),
+            body.strip()[:500],
+            text,
+            Origin.GUESSED,
+            Origin.GUESSED,
+            language="en",
         )
         try:
             return self.classify_document(document, should_stop)
         except Interrupted:
             return Result(str(path), Outcome.EMPTY.value, "Interrupted")
-
-    @staticmethod
-    def _text(document: Document, window: Window) -> str:
-        if window.part == "head":
-            return f"{document.title} {document.abstract}"
-        return document.body[window.start : window.end]

@@ -22,15 +22,22 @@ class Entry:
     icon: str = ""
     short: str = ""
     tip: str = ""
+    tint: str = "text"
 
 
 TABLE = (
     Entry("open", "File", "&Open files…", "Ctrl+O", "open", "Open files", "Open one or more documents"),
-    Entry("open_folder", "File", "Open &folder…", "Ctrl+Shift+O", "folder", "Open folder", "Open a folder with all in it"),
-    Entry("paste", "File", "&Paste text or files…", "Ctrl+V", "paste", "Paste", "Paste a title and an abstract, or files"),
+    Entry(
+        "open_folder", "File", "Open &folder…", "Ctrl+Shift+O", "folder", "Open folder", "Open a folder with all in it"
+    ),
+    Entry(
+        "paste", "File", "&Paste text or files…", "Ctrl+V", "paste", "Paste", "Paste a title and an abstract, or files"
+    ),
     Entry("samples", "File", "Try the &samples", "Ctrl+T", "samples", "Try samples", "Short texts in five languages"),
     Entry("", "File", ""),
-    Entry("export", "File", "&Export…", "Ctrl+E", "export", "Export", "Write the listed subjects to a file"),
+    Entry(
+        "export", "File", "&Export…", "Ctrl+E", "export", "Export", "Write the listed subjects to a file", "on_accent"
+    ),
     Entry("", "File", ""),
     Entry("quit", "File", "&Quit", "Ctrl+Q", "quit"),
     Entry("undo", "Edit", "&Undo", "Ctrl+Z", "undo"),
@@ -49,7 +56,15 @@ TABLE = (
     Entry("cancel", "Work", "&Cancel", "Ctrl+.", "close"),
     Entry("", "Work", ""),
     Entry("retry", "Work", "&Retry", "F5", "retry", tip="Read the selected failed documents again"),
-    Entry("retry_all", "Work", "Retry &all failed", "Shift+F5", short="Retry failed", tip="Read all failed documents again"),
+    Entry(
+        "retry_all",
+        "Work",
+        "Retry &all failed",
+        "Shift+F5",
+        "retry",
+        short="Retry failed",
+        tip="Read all failed documents again",
+    ),
     Entry("", "Work", ""),
     Entry("next", "Work", "&Next document", "Ctrl+Down"),
     Entry("previous", "Work", "Pre&vious document", "Ctrl+Up"),
@@ -71,13 +86,13 @@ class Actions:
                 self.menus[entry.menu].addSeparator()
                 continue
             action = QAction(entry.text, window)
-            action.setIconText(entry.short or entry.text.replace("&", "").rstrip("…"))
+            action.setIconText(f" {entry.short or entry.text.replace('&', '').rstrip('…')}")  # apart from its icon
             keys = QKeySequence(entry.keys)
             action.setShortcut(keys)
             shown = f" ({keys.toString(QKeySequence.SequenceFormat.NativeText)})" if entry.keys else ""
-            action.setToolTip(f"{entry.tip or action.iconText()}{shown}")
+            action.setToolTip(f"{entry.tip or action.iconText().strip()}{shown}")
             if entry.icon:
-                icons.give(action, entry.icon)
+                icons.give(action, entry.icon, entry.tint)
             self.menus[entry.menu].addAction(action)
             self._made[entry.name] = action
 

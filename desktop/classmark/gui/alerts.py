@@ -7,10 +7,11 @@ import platform
 import traceback
 from importlib.metadata import PackageNotFoundError, version
 
-from PySide6.QtCore import Qt, qVersion
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QSize, Qt, qVersion
+from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from classmark.gui.icons import tinted
 from classmark_models.errors import ClassmarkError
 
 _log = logging.getLogger(__name__)
@@ -20,14 +21,14 @@ def show_error(error: BaseException, parent: QWidget | None = None) -> QMessageB
     """Show an error calmly, without waiting for an answer; what nobody expected can be copied for a report."""
     box = QMessageBox(parent)
     box.setWindowTitle("Classmark")
+    color = box.palette().color(QPalette.ColorRole.BrightText).name()
+    box.setIconPixmap(tinted("alert", color, color).pixmap(QSize(32, 32), box.devicePixelRatioF()))
     if isinstance(error, ClassmarkError):
-        box.setIcon(QMessageBox.Icon.Warning)
         box.setText(str(error))
         box.setStandardButtons(QMessageBox.StandardButton.Ok)
     else:
         _log.error("unexpected error", exc_info=error)
         report = describe(error)
-        box.setIcon(QMessageBox.Icon.Critical)
         box.setText("Something went wrong that we did not expect.")
         box.setInformativeText(
             "What is in the list is kept. If it happens again, please send us the details below; "
@@ -45,7 +46,10 @@ def show_error(error: BaseException, parent: QWidget | None = None) -> QMessageB
 
 def describe(error: BaseException) -> str:
     """Return version, system and traceback, for a report."""
-    lines = [f"Classmark {app_version()}", f"{platform.platform()}, Python {platform.python_version()}, Qt {qVersion()}"]
+    lines = [
+        f"Classmark {app_version()}",
+        f"{platform.platform()}, Python {platform.python_version()}, Qt {qVersion()}",
+    ]
     return "\n".join([*lines, "", *traceback.format_exception(error)])
 
 

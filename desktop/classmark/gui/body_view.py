@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
+from classmark.gui.parts import mark
 from classmark.gui.theme import Theme
 
 _PORTION = 20_000
@@ -28,7 +29,7 @@ class BodyView(QPlainTextEdit):
         self._filling.timeout.connect(self._on_time_to_fill)
         self.setReadOnly(True)
         self.setUndoRedoEnabled(False)
-        self.setProperty("kind", "body")
+        mark(self, "body")
         self.setAccessibleName("Text")
         self.setTabChangesFocus(True)
         theme.changed.connect(self._highlight)
@@ -61,7 +62,7 @@ class BodyView(QPlainTextEdit):
     @property
     def highlighted(self) -> str:
         """The text that is highlighted."""
-        return "".join(selection.cursor.selectedText() for selection in self.extraSelections())  # type: ignore[attr-defined]
+        return "".join(selection.cursor.selectedText() for selection in self.extraSelections())
 
     def _on_time_to_fill(self) -> None:
         start, end = self._loaded, min(self._loaded + _PORTION, len(self._body))
@@ -105,7 +106,8 @@ class BodyView(QPlainTextEdit):
         cursor = QTextCursor(self.document())
         cursor.setPosition(self._place(min(self._stretch[0], len(self._body))))
         self.setTextCursor(cursor)
-        self.verticalScrollBar().setValue(max(0, self.verticalScrollBar().value() + self.cursorRect().top() - 24))
+        above = self.cursorRect().top() // max(1, self.fontMetrics().lineSpacing())
+        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + above - 2)  # it counts lines
 
     def _highlight(self) -> None:
         selections = []
@@ -116,8 +118,8 @@ class BodyView(QPlainTextEdit):
             cursor.setPosition(self._place(min(self._stretch[1], self._loaded)), QTextCursor.MoveMode.KeepAnchor)
             style = QTextCharFormat()
             style.setBackground(self._theme.color("mark"))
-            selection.cursor = cursor  # type: ignore[attr-defined]
-            selection.format = style  # type: ignore[attr-defined]
+            selection.cursor = cursor
+            selection.format = style
             selections.append(selection)
         self.setExtraSelections(selections)
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from classmark.gui.memory import Memory
 from classmark.gui.theme import UNIT
 
-_SHARES = {"wide": ((46, 54), (58, 42)), "medium": ((50, 50), (45, 55)), "narrow": ((44, 56), (54, 46))}
+_SHARES = {"wide": ((46, 54), (58, 42)), "medium": ((50, 50), (45, 55)), "narrow": ((40, 60), (54, 46))}
 
 
 class Desk(QWidget):
@@ -30,8 +30,8 @@ class Desk(QWidget):
         self._outer.addWidget(rows)
         self._outer.addWidget(self._inner)
         rows.setMinimumSize(42 * UNIT, 15 * UNIT)
-        text.setMinimumSize(34 * UNIT, 12 * UNIT)
-        subjects.setMinimumSize(30 * UNIT, 12 * UNIT)
+        text.setMinimumWidth(34 * UNIT)
+        subjects.setMinimumSize(30 * UNIT, 14 * UNIT)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._outer)
@@ -56,7 +56,9 @@ class Desk(QWidget):
         self._outer.setOrientation(down if arrangement == "narrow" else across)
         self._inner.setOrientation(down if arrangement == "medium" else across)
         self._inner.insertWidget(0, self._subjects if arrangement == "medium" else self._text)
-        for name, splitter, shares in zip(("outer", "inner"), (self._outer, self._inner), _SHARES[arrangement], strict=True):
+        for name, splitter, shares in zip(
+            ("outer", "inner"), (self._outer, self._inner), _SHARES[arrangement], strict=True
+        ):
             kept = self._memory.splits(f"{arrangement}-{name}")
             length = width if splitter.orientation() is across else height
             splitter.setSizes(kept or [share * max(length, 100) // 100 for share in shares])

@@ -6,12 +6,21 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from classmark.core.documents import Document, Origin
 from classmark.gui.body_view import BodyView
 from classmark.gui.evidence import Piece
 from classmark.gui.evidence_strip import EvidenceStrip
+from classmark.gui.parts import button, label, line, mark
 from classmark.gui.results_model import language_name
 from classmark.gui.rows import Row
 from classmark.gui.theme import UNIT, Theme
@@ -31,37 +40,38 @@ class DocumentPanel(QFrame):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("pane")
+        mark(self, "pane")
         self._document: Document | None = None
-        self._about = QLabel(objectName="muted", wordWrap=True)
+        self._about = label("", "muted")
+        self._about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.title = QLineEdit(placeholderText="No title found — type one")
-        self.title.setProperty("kind", "title")
+        mark(self.title, "title")
         self.title.setAccessibleName("Title")
         self.abstract = QPlainTextEdit(placeholderText="No abstract found — type or paste one", tabChangesFocus=True)
-        self.abstract.setProperty("kind", "abstract")
+        mark(self.abstract, "abstract")
         self.abstract.setAccessibleName("Abstract")
         self._bar = QWidget()
-        self.apply = QPushButton("Classify again")
-        self.apply.setProperty("kind", "primary")
-        self.revert = QPushButton("Revert")
+        self.apply = button("Classify again", "primary")
+        self.revert = button("Revert")
         self.apply.setToolTip("Classify this document with the corrected title and abstract (Ctrl+Return)")
         self.revert.setToolTip("Take the corrections back (Esc)")
         bar = QHBoxLayout(self._bar)
-        bar.setContentsMargins(0, 0, 0, 0)
+        bar.setContentsMargins(6, 4, 6, 0)
         bar.setSpacing(UNIT)
-        bar.addWidget(QLabel("Corrected, not classified yet", objectName="muted"))
+        bar.addWidget(label("Corrected, not classified yet", "muted"))
         bar.addStretch(1)
         bar.addWidget(self.revert)
         bar.addWidget(self.apply)
         self._evidence = QWidget()
         self.strip = EvidenceStrip(theme)
-        self._caption = QLabel("Evidence", objectName="caption")
+        self._caption = label("Evidence", "caption")
         evidence = QVBoxLayout(self._evidence)
         evidence.setContentsMargins(2 * UNIT, UNIT, 2 * UNIT, UNIT)
         evidence.setSpacing(UNIT // 2)
         evidence.addWidget(self._caption)
         evidence.addWidget(self.strip)
         self.body = BodyView(theme)
+        self.body.setMinimumHeight(5 * UNIT)
         head = QVBoxLayout()
         head.setContentsMargins(10, UNIT + 4, 10, UNIT)
         head.setSpacing(2)
@@ -74,9 +84,9 @@ class DocumentPanel(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(head)
-        layout.addWidget(_line())
+        layout.addWidget(line())
         layout.addWidget(self._evidence)
-        layout.addWidget(_line())
+        layout.addWidget(line())
         layout.addWidget(self.body, 1)
         self.title.textEdited.connect(self._on_edited)
         self.title.returnPressed.connect(self._on_apply)
@@ -104,11 +114,12 @@ class DocumentPanel(QFrame):
         self._bar.hide()
         self.strip.show_pieces(())
         if document is None:
-            self._about.setText("")
+            self._show_about("")
             self.body.show_text("")
             return
         self._fill(document)
-        self._about.setText(_about(document))
+        self._show_about(_about(document))
+        self.title.setToolTip(document.title)
         self.body.show_text(document.body)
 
     def show_evidence(self, subject: str, pieces: tuple[Piece, ...]) -> None:
@@ -130,6 +141,7 @@ class DocumentPanel(QFrame):
     def resizeEvent(self, event: object) -> None:  # noqa: D102 - Qt
         super().resizeEvent(event)  # type: ignore[arg-type]
         self._fit_abstract()
+        self._show_about(self._about.toolTip())
 
     def _edited(self) -> Document:
         assert self._document is not None
@@ -150,14 +162,19 @@ class DocumentPanel(QFrame):
         self._bar.hide()
         self._fit_abstract()
 
+    def _show_about(self, text: str) -> None:
+        self._about.setToolTip(text)
+        room = max(100, self.width() - 4 * UNIT)
+        self._about.setText(self._about.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
+
     def _fit_abstract(self) -> None:
         line = self.abstract.fontMetrics().lineSpacing()
         width = max(100, self.abstract.viewport().width() - 12)
         text = self.abstract.toPlainText()
         length = self.abstract.fontMetrics().horizontalAdvance(text[:3000])
         lines = 1 + length // width + text[:3000].count("\n")
-        most = 7 if self.height() > 480 else 3
-        self.abstract.setFixedHeight(min(lines, most) * line + 2 * UNIT)
+        most = 7 if self.height() > 60 * UNIT else 4 if self.height() > 44 * UNIT else 2
+        self.abstract.setFixedHeight(min(lines, most) * line + UNIT + 6)
 
     def _on_edited(self) -> None:
         self._bar.setVisible(self.is_edited)
@@ -178,10 +195,6 @@ class DocumentPanel(QFrame):
             self.body.verticalScrollBar().setValue(0)
         else:
             self.body.show_stretch(piece.window.start, piece.window.end)
-
-
-def _line() -> QFrame:
-    return QFrame(objectName="rule")
 
 
 def _about(document: Document) -> str:

@@ -16,20 +16,20 @@ class DropOverlay(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._under = theme, parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
         parent.installEventFilter(self)
 
     def appear(self) -> None:
         """Cover the parent."""
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._under.rect())
         self.raise_()
         self.show()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102 - Qt
         if event.type() is QEvent.Type.Resize:
-            self.setGeometry(self.parentWidget().rect())
+            self.setGeometry(self._under.rect())
         return super().eventFilter(watched, event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: D102 - Qt
@@ -46,6 +46,10 @@ class DropOverlay(QWidget):
         painter.setBrush(soft)
         painter.drawRoundedRect(frame, 12, 12)
         center = frame.center()
+        card = QRectF(center.x() - 216, center.y() - 96, 432, 176)
+        painter.setPen(QPen(theme.color("line"), 1))
+        painter.setBrush(theme.color("surface"))
+        painter.drawRoundedRect(card, 12, 12)
         paint_icon(painter, "open", theme.tokens.accent, QRectF(center.x() - 24, center.y() - 72, 48, 48))
         title = bold(self.font())
         if title.pointSizeF() > 0:

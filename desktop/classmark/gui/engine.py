@@ -25,6 +25,10 @@ class Engine(Protocol):
         """The classifier's name, for people."""
 
     @property
+    def scope(self) -> str:
+        """What it was made for, in a sentence."""
+
+    @property
     def vocabulary(self) -> Vocabulary:
         """The subjects that it can propose."""
 
@@ -38,7 +42,7 @@ class Engine(Protocol):
         """Return the probabilities in each window, shape (windows, deepest labels)."""
 
     def close(self) -> None:
-        """End the reader's process."""
+        """End the reader's process and the classifier's threads."""
 
 
 class BuiltinEngine:
@@ -51,7 +55,12 @@ class BuiltinEngine:
     @property
     def name(self) -> str:
         """The classifier's name, for people."""
-        return self._classifier.name
+        return self._classifier.title
+
+    @property
+    def scope(self) -> str:
+        """What it was made for, in a sentence."""
+        return self._classifier.scope
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -74,5 +83,6 @@ class BuiltinEngine:
         return self._classifier.window_scores(prediction)
 
     def close(self) -> None:
-        """End the reader's process."""
+        """End the reader's process and the classifier's threads."""
         self._reader.close()
+        self._classifier.close()

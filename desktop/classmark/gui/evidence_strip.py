@@ -11,7 +11,7 @@ from classmark.gui.painting import paint_text, small
 from classmark.gui.theme import UNIT, Theme
 from classmark_models.decide import LIKELY, POSSIBLE
 
-_BARS = 5 * UNIT
+_BARS = 4 * UNIT
 
 
 class EvidenceStrip(QWidget):

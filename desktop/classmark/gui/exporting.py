@@ -32,13 +32,13 @@ class Exporter(QObject):
         """Ask for a file and a format, then write."""
         filters = {f"{_NAMES.get(name, name.upper())} (*.{name})": name for name in FORMATS}
         count = f"{len(results):,} document{'' if len(results) == 1 else 's'}"
-        name, chosen = QFileDialog.getSaveFileName(
-            self._window, f"Export {count}", "subjects.csv", ";;".join(filters)
-        )
+        name, chosen = QFileDialog.getSaveFileName(self._window, f"Export {count}", "subjects.csv", ";;".join(filters))
         if name:
             path = Path(name)
             format_name = path.suffix[1:].lower() if path.suffix[1:].lower() in FORMATS else filters[chosen]
-            self.write(results, rule, vocabulary, path if path.suffix else path.with_suffix(f".{format_name}"), format_name)
+            self.write(
+                results, rule, vocabulary, path if path.suffix else path.with_suffix(f".{format_name}"), format_name
+            )
 
     def write(
         self, results: Sequence[Result], rule: Rule, vocabulary: Vocabulary, path: Path, format_name: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from classmark.gui.icons import Icons
+from classmark.gui.parts import button, mark
 from classmark.gui.rows import Facet
 from classmark.gui.theme import UNIT
 
@@ -18,19 +19,22 @@ class Finder(QWidget):
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.search = QLineEdit(placeholderText="Search titles, files, subjects", clearButtonEnabled=True)
-        self.search.setProperty("kind", "search")
+        mark(self.search, "search")
         self.search.setAccessibleName("Search the list")
         self.search.setMaximumWidth(40 * UNIT)
-        icons.give(self.search.addAction(icons.get("search", "muted"), QLineEdit.ActionPosition.LeadingPosition), "search", "muted")
+        icons.give(
+            self.search.addAction(icons.get("search", "muted"), QLineEdit.ActionPosition.LeadingPosition),
+            "search",
+            "muted",
+        )
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(2 * UNIT, UNIT, 2 * UNIT, UNIT)
+        layout.setContentsMargins(2 * UNIT, 6, 2 * UNIT, 6)
         layout.setSpacing(UNIT)
         self._group = QButtonGroup(self)
         self._chips: dict[Facet, QPushButton] = {}
         for number, facet in enumerate(Facet):
-            chip = QPushButton(facet.value, checkable=True)
-            chip.setProperty("kind", "chip")
-            chip.setCursor(Qt.CursorShape.PointingHandCursor)
+            chip = button(facet.value, "chip")
+            chip.setCheckable(True)
             self._group.addButton(chip, number)
             self._chips[facet] = chip
             layout.addWidget(chip)

@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayou
 
 from classmark.gui.actions import MENUS, TABLE
 from classmark.gui.alerts import app_version
+from classmark.gui.engine import Engine
 from classmark.gui.icons import app_icon
 from classmark.gui.painting import bold
+from classmark.gui.parts import label
 from classmark.gui.theme import UNIT
 
 _MORE = (
@@ -38,10 +40,11 @@ class ShortcutsDialog(QDialog):
         for side, lines in enumerate(halves):
             for number, (text, keys) in enumerate(lines):
                 plain = text.replace("&", "").rstrip("…")
-                label = QLabel(plain, objectName="" if keys else "heading")
-                grid.addWidget(label, number, side * 2)
+                name = label(plain, "" if keys else "heading")
+                name.setContentsMargins(0, 0 if keys or number == 0 else UNIT, 0, 0)
+                grid.addWidget(name, number, side * 2)
                 native = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
-                grid.addWidget(QLabel(native or keys, objectName="muted"), number, side * 2 + 1)
+                grid.addWidget(label(native or keys, "muted"), number, side * 2 + 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * UNIT, 3 * UNIT, 3 * UNIT, 2 * UNIT)
         layout.setSpacing(2 * UNIT)
@@ -53,7 +56,7 @@ class ShortcutsDialog(QDialog):
 class AboutDialog(QDialog):
     """Says what the program is, its version, its licence and what it is built on."""
 
-    def __init__(self, classifier: str, parent: QWidget | None = None) -> None:
+    def __init__(self, engine: Engine | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Classmark")
         picture = QLabel(alignment=Qt.AlignmentFlag.AlignTop)
@@ -68,15 +71,14 @@ class AboutDialog(QDialog):
         )
         text.setWordWrap(True)
         text.setMinimumWidth(46 * UNIT)
-        facts = QLabel(
-            f"Classifier: {classifier or 'not opened yet'}<br>Licence: Apache 2.0<br>"
-            "Built on Qt (LGPL 3), ONNX Runtime, PDFium and others"
-        )
-        facts.setObjectName("muted")
+        classifier = f"Classifier: {engine.name}\n{engine.scope}" if engine else "The classifier is not open yet."
+        licence = "Licence: Apache 2.0\nBuilt on Qt (LGPL 3), ONNX Runtime, PDFium and others"
+        facts = label(f"{classifier}\n\n{licence}", "muted", wrap=True)
+        facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words = QVBoxLayout()
         words.setSpacing(UNIT)
-        for label in (name, QLabel(f"Version {app_version()}", objectName="muted"), text, facts):
-            words.addWidget(label)
+        for part in (name, label(f"Version {app_version()}", "muted"), text, facts):
+            words.addWidget(part)
         words.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(3 * UNIT)

@@ -53,8 +53,8 @@ def app_icon() -> QIcon:
 def picture(name: str, theme: Theme, size: QSize, ratio: float) -> QPixmap:
     """Return an illustration; it is drawn in the light colours, which are exchanged for those in use."""
     source = _source(name)
-    for token, color in asdict(theme.tokens).items():
-        source = source.replace(str(getattr(LIGHT, token)), f"@{token}@")
+    for token, color in asdict(LIGHT).items():
+        source = source.replace(color, f"@{token}@")
     for token, color in asdict(theme.tokens).items():
         source = source.replace(f"@{token}@", color)
     return _pixmap(QSvgRenderer(QByteArray(source.encode())), size, ratio)

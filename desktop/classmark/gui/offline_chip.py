@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from classmark.gui.icons import Icons
+from classmark.gui.parts import mark
 from classmark.gui.theme import UNIT, Theme
 
 
@@ -14,7 +15,7 @@ class OfflineChip(QFrame):
 
     def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("chip")
+        mark(self, "chip")
         self._icons = icons
         self._shield = QLabel()
         layout = QHBoxLayout(self)

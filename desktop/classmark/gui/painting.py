@@ -50,12 +50,16 @@ def paint_score(painter: QPainter, area: QRectF, subject: Subject, theme: Theme,
         block = QRectF(area.left(), area.center().y() - (height + 10) / 2, area.width(), height)
         paint_text(painter, block, subject.word, muted, font)
         paint_text(painter, block, number, theme.color("text"), font, align=RIGHT)
-        paint_bar(painter, QRectF(area.left(), block.bottom() + 2, area.width(), 8), subject.score, color, _track(theme))
+        paint_bar(
+            painter, QRectF(area.left(), block.bottom() + 2, area.width(), 8), subject.score, color, _track(theme)
+        )
         return
     words = max(metrics.horizontalAdvance(word) for word in ("likely", "possible", "unsure"))
     figures = metrics.horizontalAdvance("0.00")
     right = area.right()
-    paint_text(painter, QRectF(right - figures, area.top(), figures + 1, area.height()), number, theme.color("text"), font)
+    paint_text(
+        painter, QRectF(right - figures, area.top(), figures + 1, area.height()), number, theme.color("text"), font
+    )
     right -= figures + 8
     paint_text(painter, QRectF(right - words, area.top(), words + 1, area.height()), subject.word, muted, font)
     right -= words + 8

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
+from classmark.gui.parts import button, label
 from classmark.gui.theme import UNIT
 
 
@@ -18,12 +19,14 @@ class PastePanel(QWidget):
         super().__init__(parent)
         self.title = QLineEdit(placeholderText="Title")
         self.title.setAccessibleName("Title to classify")
-        self.text = QPlainTextEdit(placeholderText="Abstract, table of contents, or any stretch of the text", tabChangesFocus=True)
+        self.text = QPlainTextEdit(
+            placeholderText="Abstract, table of contents, or any stretch of the text", tabChangesFocus=True
+        )
         self.text.setAccessibleName("Abstract or text to classify")
         self.text.setMinimumHeight(9 * UNIT)
-        self.button = QPushButton("Classify", enabled=False)
-        self.button.setProperty("kind", "primary")
-        hint = QLabel("In any of about a hundred languages", objectName="muted")
+        self.button = button("Classify", "primary")
+        self.button.setEnabled(False)
+        hint = label("In any of about a hundred languages", "muted")
         bar = QHBoxLayout()
         bar.setSpacing(UNIT)
         bar.addWidget(hint, 1)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from classmark.gui.icons import Icons
+from classmark.gui.parts import button, label, mark
 from classmark.gui.theme import UNIT
 
 
@@ -18,17 +19,15 @@ class ProgressPanel(QFrame):
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("progress")
+        mark(self, "progress")
         self._icons = icons
         self._is_paused = False
-        self.text = QLabel()
-        self._left = QLabel(objectName="muted")
+        self.text = label()
+        self._left = label("", "muted")
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName("Progress")
-        self.pause = QPushButton("Pause")
-        self.pause.setProperty("kind", "quiet")
-        self.cancel = QPushButton("Cancel")
-        self.cancel.setProperty("kind", "quiet")
+        self.pause = button("Pause", "quiet")
+        self.cancel = button("Cancel", "quiet")
         icons.give(self.cancel, "close")
         icons.give(self.pause, "pause")
         text = QVBoxLayout()
@@ -64,7 +63,9 @@ class ProgressPanel(QFrame):
     def show_running(self, done: int, total: int, name: str, seconds_left: float | None) -> None:
         """Tell how many documents are done, which one is in hand, and how long the rest will take."""
         self._set_paused(False)
-        self._show(f"{done:,} of {total:,} · {name}" if name else f"{done:,} of {total:,}", duration(seconds_left), done, total)
+        self._show(
+            f"{done:,} of {total:,} · {name}" if name else f"{done:,} of {total:,}", duration(seconds_left), done, total
+        )
 
     def show_paused(self, done: int, total: int) -> None:
         """Tell that the work rests."""
@@ -72,7 +73,9 @@ class ProgressPanel(QFrame):
         self._show(f"Paused · {done:,} of {total:,}", "", done, total)
 
     def _show(self, text: str, left: str, done: int, total: int) -> None:
-        self.text.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, max(200, self.width() - 400)))
+        self.text.setText(
+            self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, max(200, self.width() - 400))
+        )
         self._left.setText(left)
         self.bar.setRange(0, total)
         self.bar.setValue(done)

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from classmark.gui.icons import paint_icon
 from classmark.gui.painting import bold, paint_score, paint_text, small
 from classmark.gui.results_model import ROW, Column, Index
-from classmark.gui.rows import Row, State, path_text
+from classmark.gui.rows import Row, State
 from classmark.gui.theme import UNIT, Theme
+from classmark_models.decide import Subject
 
 
 class ResultsDelegate(QStyledItemDelegate):
@@ -21,7 +22,7 @@ class ResultsDelegate(QStyledItemDelegate):
         self._theme = theme
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: D102 - Qt
-        metrics = QFontMetrics(option.font)  # type: ignore[attr-defined]
+        metrics = QFontMetrics(option.font)
         return QSize(64, 2 * metrics.height() + 2 * UNIT + 4)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: D102 - Qt
@@ -30,9 +31,9 @@ class ResultsDelegate(QStyledItemDelegate):
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme, area = self._theme, QRectF(option.rect)  # type: ignore[attr-defined]
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)  # type: ignore[attr-defined]
+        theme, area = self._theme, QRectF(option.rect)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
         ground = "accent_soft" if selected else "hover" if hovered else "surface"
         painter.fillRect(area, theme.color(ground))
         if selected and index.column() == 0:
@@ -46,12 +47,12 @@ class ResultsDelegate(QStyledItemDelegate):
                 self._paint_lines(painter, inner, option, row.title, _whereabouts(row), strong=True)
             case Column.LANGUAGE:
                 text = str(index.data() or "")
-                paint_text(painter, inner, text, theme.color("muted"), option.font)  # type: ignore[attr-defined]
+                paint_text(painter, inner, text, theme.color("muted"), option.font)
             case Column.SUBJECT:
                 self._paint_subject(painter, inner, option, row)
             case Column.SCORE:
                 if row.best is not None:
-                    paint_score(painter, inner, row.best, theme, option.font)  # type: ignore[attr-defined]
+                    paint_score(painter, inner, row.best, theme, option.font)
         painter.restore()
 
     def _paint_state(self, painter: QPainter, area: QRectF, option: QStyleOptionViewItem, row: Row) -> None:
@@ -59,7 +60,7 @@ class ResultsDelegate(QStyledItemDelegate):
         tokens = self._theme.tokens
         paint_icon(painter, name, str(getattr(tokens, token)), QRectF(area.left(), area.center().y() - 9, 18, 18))
         text = area.adjusted(18 + UNIT, 0, 0, 0)
-        paint_text(painter, text, row.word, self._theme.color("text"), option.font)  # type: ignore[attr-defined]
+        paint_text(painter, text, row.word, self._theme.color("text"), option.font)
 
     def _paint_subject(self, painter: QPainter, area: QRectF, option: QStyleOptionViewItem, row: Row) -> None:
         best = row.best
@@ -67,12 +68,14 @@ class ResultsDelegate(QStyledItemDelegate):
             if row.state in {State.FAILED, State.DECLINED}:
                 self._paint_reason(painter, area, option, row.reason)
         elif row.is_fallback:
-            self._paint_lines(painter, area, option, best.label.name, f"No narrower subject · this is a {best.label.level}")
+            self._paint_lines(
+                painter, area, option, best.label.name, f"No narrower subject · this is a {best.label.level}"
+            )
         else:
-            self._paint_lines(painter, area, option, best.label.name, path_text(best), elide_middle=True)
+            self._paint_lines(painter, area, option, best.label.name, _fitting_path(best, option, area.width()))
 
     def _paint_reason(self, painter: QPainter, area: QRectF, option: QStyleOptionViewItem, reason: str) -> None:
-        painter.setFont(small(option.font))  # type: ignore[attr-defined]
+        painter.setFont(small(option.font))
         painter.setPen(self._theme.color("muted"))
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
         painter.setClipRect(area)
@@ -87,16 +90,25 @@ class ResultsDelegate(QStyledItemDelegate):
         second: str,
         *,
         strong: bool = False,
-        elide_middle: bool = False,
     ) -> None:
-        font = option.font  # type: ignore[attr-defined]
+        font = option.font
         height = QFontMetrics(font).height()
         top = area.center().y() - height - 1 if second else area.center().y() - height / 2
         upper = QRectF(area.left(), top, area.width(), height)
         paint_text(painter, upper, first, self._theme.color("text"), bold(font) if strong else font)
         lower = QRectF(area.left(), upper.bottom() + 2, area.width(), height)
-        elide = Qt.TextElideMode.ElideMiddle if elide_middle else Qt.TextElideMode.ElideRight
-        paint_text(painter, lower, second, self._theme.color("muted"), small(font), elide)
+        paint_text(painter, lower, second, self._theme.color("muted"), small(font))
+
+
+def _fitting_path(subject: Subject, option: QStyleOptionViewItem, width: float) -> str:
+    """Return the broader subjects, the broadest left out as far as there is no room for them."""
+    metrics = QFontMetrics(small(option.font))
+    names = [step.label.name for step in subject.path]
+    text = " › ".join(names)
+    while len(names) > 1 and metrics.horizontalAdvance(text) > width:
+        names = names[1:]
+        text = " › ".join(["…", *names])
+    return text
 
 
 def _whereabouts(row: Row) -> str:

@@ -11,7 +11,7 @@ from classmark.gui.results_model import Column, ResultsModel
 from classmark.gui.rows import Row
 from classmark.gui.theme import UNIT, Theme
 
-_FIXED = {Column.STATE: 17 * UNIT, Column.LANGUAGE: 10 * UNIT, Column.SCORE: 17 * UNIT}
+_FIXED = {Column.STATE: 16 * UNIT, Column.LANGUAGE: 9 * UNIT, Column.SCORE: 16 * UNIT}
 
 
 class ResultsView(QTableView):
@@ -67,9 +67,9 @@ class ResultsView(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102 - Qt
         super().resizeEvent(event)
-        narrow = self.viewport().width() < 88 * UNIT
+        narrow = self.viewport().width() < 104 * UNIT
         self.setColumnHidden(Column.LANGUAGE, narrow)
-        self.setColumnWidth(Column.SCORE, (13 if narrow else 17) * UNIT)
+        self.setColumnWidth(Column.SCORE, (13 if narrow else 16) * UNIT)
 
     def _arrange_header(self) -> None:
         header = self.horizontalHeader()

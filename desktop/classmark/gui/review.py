@@ -107,9 +107,13 @@ class Review(QObject):
                 self._add_files(found)
             self.changed.emit()
 
+        def on_failed(failure: BaseException) -> None:
+            self._counts.remove(job)
+            self._on_failed(failure)
+
         job.yielded.connect(on_yielded)
         job.finished.connect(on_finished)
-        job.failed.connect(lambda failure: (self._counts.remove(job), self._on_failed(failure)))
+        job.failed.connect(on_failed)
         self.counting.emit(0)
 
     def add_text(self, title: str, text: str) -> None:

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QWidget,
+)
 
+from classmark.gui.parts import mark
 from classmark.gui.theme import UNIT
 from classmark_models.decide import Rule
 
@@ -18,20 +29,26 @@ class RuleBar(QFrame):
 
     def __init__(self, levels: Sequence[str], rule: Rule, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("rules")
+        mark(self, "rules")
         self.level = QComboBox()
         for level in levels:
             self.level.addItem(level.capitalize(), level)
         self.top = QSpinBox(minimum=1, maximum=50)
-        self.threshold = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=95, pageStep=5)
+        self.top.setFixedWidth(8 * UNIT)
+        self.threshold = QSlider(Qt.Orientation.Horizontal)
+        self.threshold.setRange(0, 95)
+        self.threshold.setPageStep(5)
         self.threshold.setMinimumWidth(8 * UNIT)
         self.threshold.setMaximumWidth(20 * UNIT)
         self._number = QLabel("0.00")
         self._number.setMinimumWidth(self._number.fontMetrics().horizontalAdvance("0.00") + 4)
         self.cumulative = QCheckBox("Until together")
         self.together = QDoubleSpinBox(minimum=0.05, maximum=1.0, singleStep=0.05, decimals=2)
+        self.together.setFixedWidth(9 * UNIT)
+        for spin in (self.top, self.together):
+            spin.lineEdit().setTextMargins(6, 0, 0, 0)  # a spin box's padding does not reach its text
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(2 * UNIT, UNIT, 2 * UNIT, UNIT)
+        layout.setContentsMargins(2 * UNIT, 6, 2 * UNIT, 6)
         layout.setSpacing(UNIT)
         self._add(layout, "&Level", self.level, "How deep in the hierarchy subjects are proposed")
         self._add(layout, "At &most", self.top, "The most subjects that are proposed for a document")
@@ -75,14 +92,14 @@ class RuleBar(QFrame):
         del blockers
 
     def _add(self, layout: QHBoxLayout, text: str, control: QWidget, tip: str) -> None:
-        label = QLabel(text)
-        label.setObjectName("muted")
-        label.setBuddy(control)
+        name = QLabel(text)
+        mark(name, "muted")
+        name.setBuddy(control)
         control.setAccessibleName(text.replace("&", ""))
         control.setAccessibleDescription(tip)
-        for widget in (label, control):
+        for widget in (name, control):
             widget.setToolTip(tip)
-        layout.addWidget(label)
+        layout.addWidget(name)
         layout.addWidget(control)
         if not isinstance(control, QSlider):
             layout.addSpacing(2 * UNIT)

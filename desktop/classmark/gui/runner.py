@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from classmark.core.documents import Document, Result
 from classmark.gui.engine import Engine, Stop
 from classmark.gui.jobs import Job, Lane
-from classmark_models.classifier import Interrupted
+from classmark_models.errors import Interrupted
 
 
 class Runner(QObject):

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QStackedLayout,
     QStyle,
     QStyledItemDelegate,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from classmark.gui.painting import bold, paint_score, paint_text
+from classmark.gui.parts import label, mark
 from classmark.gui.rows import Row, State
 from classmark.gui.subjects_model import NODE, Index, Node, SubjectsModel
 from classmark.gui.theme import UNIT, Theme
@@ -34,8 +34,9 @@ class SubjectsPanel(QFrame):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("pane")
+        mark(self, "pane")
         self._subjects = SubjectsModel(self)
+        self._row: Row | None = None
         self.tree = QTreeView()
         self.tree.setModel(self._subjects)
         self.tree.setItemDelegate(_SubjectDelegate(theme, self.tree))
@@ -52,9 +53,9 @@ class SubjectsPanel(QFrame):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(1, 25 * UNIT)
-        self._caption = QLabel("Subjects", objectName="caption")
-        self._note = QLabel("", objectName="muted")
-        self._empty = QLabel("", objectName="muted", wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
+        self._caption = label("Subjects", "caption")
+        self._note = label("", "muted")
+        self._empty = label("", "muted", wrap=True, centered=True)
         self._empty.setContentsMargins(4 * UNIT, UNIT, 4 * UNIT, UNIT)
         head = QHBoxLayout()
         head.setContentsMargins(2 * UNIT, UNIT + 4, 2 * UNIT, UNIT)
@@ -79,7 +80,8 @@ class SubjectsPanel(QFrame):
 
     def show_row(self, row: Row | None, vocabulary: Vocabulary | None, rule: Rule) -> None:
         """Show what a rule proposes for a row; the selected subject stays selected where it is still there."""
-        before = self.current
+        before = self.current if row is self._row else None
+        self._row = row
         subjects = row.decide(vocabulary, rule) if row else ()
         if row is not None and row.is_fallback and row.best is not None:
             subjects = (row.best,)
@@ -110,13 +112,13 @@ class _SubjectDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._theme = theme
 
-    def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: D102 - Qt
-        return QSize(64, QFontMetrics(option.font).height() + UNIT + 4)  # type: ignore[attr-defined]
+    def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
+        return QSize(64, QFontMetrics(option.font).height() + UNIT + 4)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: D102 - Qt
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         node: Node = index.data(NODE)
-        area, font, theme = QRectF(option.rect), option.font, self._theme  # type: ignore[attr-defined]
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        area, font, theme = QRectF(option.rect), option.font, self._theme
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(area, theme.color("accent_soft" if selected else "surface"))

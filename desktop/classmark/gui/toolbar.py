@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
+from classmark.gui.parts import mark
 from classmark.gui.theme import UNIT
 
 
@@ -16,9 +17,9 @@ class Toolbar(QFrame):
 
     def __init__(self, left: Sequence[QAction], right: Sequence[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("toolbar")
+        mark(self, "toolbar")
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(UNIT, 4, UNIT, UNIT)
+        layout.setContentsMargins(UNIT, 0, 2 * UNIT, UNIT)
         layout.setSpacing(4)
         self._buttons = [self._button(action) for action in left]
         for button in self._buttons:
@@ -28,12 +29,12 @@ class Toolbar(QFrame):
             button = self._button(action)
             layout.addWidget(button)
             if action is right[-1]:
-                button.setProperty("kind", "")
+                mark(button, "primary")
 
     def _button(self, action: QAction) -> QToolButton:
         button = QToolButton(toolButtonStyle=Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setProperty("kind", "quiet")
+        mark(button, "quiet")
         button.setDefaultAction(action)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(action.iconText())
+        button.setAccessibleName(action.iconText().strip())
         return button

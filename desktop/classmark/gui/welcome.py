@@ -7,13 +7,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from classmark.gui.icons import Icons, picture
+from classmark.gui.parts import button, label, mark
 from classmark.gui.paste_panel import PastePanel
 from classmark.gui.theme import UNIT, Theme
 
 _PICTURE = QSize(200, 120)
+_FORMATS = "PDF, Word, OpenDocument, EPUB, PowerPoint, RTF, HTML, Markdown, text"
 
 
 class Welcome(QWidget):
@@ -32,25 +34,29 @@ class Welcome(QWidget):
         cards.setSpacing(2 * UNIT)
         cards.addWidget(self._drop_card(icons, actions), 1)
         cards.addWidget(self._paste_card(), 1)
+        cards.setContentsMargins(0, 0, 0, 0)
+        shelf = QWidget()
+        shelf.setLayout(cards)
+        shelf.setMaximumHeight(48 * UNIT)
         column = QVBoxLayout()
         column.setSpacing(2 * UNIT)
-        title = QLabel("What are your documents about?", objectName="hero", alignment=Qt.AlignmentFlag.AlignCenter)
-        note = QLabel(
+        title = label("What are your documents about?", "hero", centered=True)
+        note = label(
             "Classmark reads them on this computer and proposes subjects, each with its place in the hierarchy.",
-            objectName="muted",
-            alignment=Qt.AlignmentFlag.AlignCenter,
-            wordWrap=True,
+            "muted",
+            wrap=True,
+            centered=True,
         )
         column.addStretch(2)
         column.addWidget(title)
         column.addWidget(note)
         column.addSpacing(UNIT)
-        column.addLayout(cards, 8)
+        column.addWidget(shelf, 8)
         column.addLayout(self._recent)
         column.addStretch(3)
         middle = QWidget()
         middle.setLayout(column)
-        middle.setMaximumWidth(130 * UNIT)
+        middle.setMaximumWidth(128 * UNIT)
         middle.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(3 * UNIT, UNIT, 3 * UNIT, UNIT)
@@ -68,31 +74,28 @@ class Welcome(QWidget):
         if not paths:
             return
         self._recent.addStretch(1)
-        self._recent.addWidget(QLabel("Recent:", objectName="muted"))
+        self._recent.addWidget(label("Recent:", "muted"))
         for path in paths[:4]:
             metrics = QFontMetrics(self.font())
             name = metrics.elidedText(path.name or str(path), Qt.TextElideMode.ElideMiddle, 22 * UNIT)
-            link = QPushButton(name.replace("&", "&&"), toolTip=str(path))
-            link.setProperty("kind", "link")
-            link.setCursor(Qt.CursorShape.PointingHandCursor)
+            link = button(name.replace("&", "&&"), "link")
+            link.setToolTip(str(path))
             link.clicked.connect(lambda _=False, chosen=path: self.recent_chosen.emit(chosen))
             self._recent.addWidget(link)
         self._recent.addStretch(1)
 
     def _drop_card(self, icons: Icons, actions: Sequence[tuple[QAction, str]]) -> QFrame:
-        card = QFrame(objectName="dropzone")
+        card = QFrame()
+        mark(card, "dropzone")
         layout = QVBoxLayout(card)
         layout.setContentsMargins(3 * UNIT, 2 * UNIT, 3 * UNIT, 2 * UNIT)
         layout.setSpacing(UNIT)
         layout.addStretch(1)
         layout.addWidget(self._picture)
         layout.addSpacing(UNIT)
-        layout.addWidget(QLabel("Drop files or folders here", objectName="heading", alignment=Qt.AlignmentFlag.AlignCenter))
-        formats = QLabel(
-            "PDF, Word, OpenDocument, EPUB, PowerPoint, RTF, HTML, Markdown, text",
-            objectName="muted",
-            alignment=Qt.AlignmentFlag.AlignCenter,
-            wordWrap=True,
+        layout.addWidget(label("Drop files or folders here", "heading", centered=True))
+        formats = label(
+            "PDF, Word, OpenDocument, EPUB, PowerPoint, RTF, HTML, Markdown, text", "muted", wrap=True, centered=True
         )
         layout.addWidget(formats)
         layout.addSpacing(UNIT)
@@ -100,24 +103,24 @@ class Welcome(QWidget):
         buttons.setSpacing(UNIT)
         buttons.addStretch(1)
         for number, (action, name) in enumerate(actions):
-            button = QPushButton(action.iconText())
-            if number == 0:
-                button.setProperty("kind", "primary")
-            icons.give(button, name, "on_accent" if number == 0 else "text")
-            button.setToolTip(action.toolTip())
-            button.clicked.connect(action.trigger)
-            buttons.addWidget(button)
+            start = button(action.iconText(), "" if number else "primary")
+            start.setAccessibleName(action.iconText().strip())
+            start.setToolTip(action.toolTip())
+            start.clicked.connect(action.trigger)
+            icons.give(start, name, "text" if number else "on_accent")
+            buttons.addWidget(start)
         buttons.addStretch(1)
         layout.addLayout(buttons)
         layout.addStretch(1)
         return card
 
     def _paste_card(self) -> QFrame:
-        card = QFrame(objectName="card")
+        card = QFrame()
+        mark(card, "card")
         layout = QVBoxLayout(card)
         layout.setContentsMargins(3 * UNIT, 3 * UNIT, 3 * UNIT, 3 * UNIT)
         layout.setSpacing(UNIT + 4)
-        layout.addWidget(QLabel("Or paste a title and an abstract", objectName="heading"))
+        layout.addWidget(label("Or paste a title and an abstract", "heading"))
         layout.addWidget(self.paste, 1)
         return card
 

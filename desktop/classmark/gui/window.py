@@ -15,7 +15,16 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeySequence,
 )
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QMainWindow, QMenu, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QPlainTextEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from classmark.core.documents import Document
 from classmark.gui.actions import Actions
@@ -161,7 +170,7 @@ class Window(QMainWindow):
             "next": lambda: self._step(1),
             "previous": lambda: self._step(-1),
             "shortcuts": lambda: ShortcutsDialog(self).open(),
-            "about": lambda: AboutDialog(self._runner.engine.name if self._runner.engine else "", self).open(),
+            "about": lambda: AboutDialog(self._runner.engine, self).open(),
         }
         for name, slot in slots.items():
             self.commands[name].triggered.connect(lambda _=False, slot=slot: slot())
