@@ -31,13 +31,13 @@ CASES = [
 @pytest.mark.parametrize(
     ("text", "encoding"), CASES, ids=[f"{encoding}-{number}" for number, (_, encoding) in enumerate(CASES)]
 )
-def test_an_encoding_is_recognised(text, encoding):
+def test_an_encoding_is_recognised(text: str, encoding: str) -> None:
     assert decode((text * 4).encode(encoding)) == text * 4
 
 
 @pytest.mark.parametrize("text", [ENGLISH, RUSSIAN, JAPANESE], ids=["english", "russian", "japanese"])
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
-def test_wide_encodings_need_no_byte_order_mark(text, encoding):
+def test_wide_encodings_need_no_byte_order_mark(text: str, encoding: str) -> None:
     assert decode(text.encode(encoding)) == text
 
 
@@ -51,27 +51,27 @@ def test_wide_encodings_need_no_byte_order_mark(text, encoding):
         (codecs.BOM_UTF32_BE, "utf-32-be"),
     ],
 )
-def test_a_byte_order_mark_decides_and_is_taken_away(mark, encoding):
+def test_a_byte_order_mark_decides_and_is_taken_away(mark: bytes, encoding: str) -> None:
     assert decode(mark + "né".encode(encoding)) == "né"
 
 
-def test_a_declared_encoding_decides_where_utf8_does_not_fit():
+def test_a_declared_encoding_decides_where_utf8_does_not_fit() -> None:
     assert decode("Žluťoučký kůň".encode("cp1250"), declared="windows-1250") == "Žluťoučký kůň"
 
 
-def test_utf8_goes_before_a_wrong_declaration():
+def test_utf8_goes_before_a_wrong_declaration() -> None:
     assert decode("Žluťoučký kůň".encode(), declared="iso-8859-1") == "Žluťoučký kůň"
 
 
-def test_an_unknown_declaration_is_passed_over():
+def test_an_unknown_declaration_is_passed_over() -> None:
     assert decode((GERMAN * 3).encode("cp1252"), declared="no-such-encoding") == GERMAN * 3
 
 
-def test_one_damaged_byte_does_not_change_the_encoding():
+def test_one_damaged_byte_does_not_change_the_encoding() -> None:
     data = bytearray((RUSSIAN * 5).encode())
     data[100] = 0xFF
     assert decode(bytes(data)).endswith(RUSSIAN)
 
 
-def test_a_text_cut_within_a_character_stays_utf8():
+def test_a_text_cut_within_a_character_stays_utf8() -> None:
     assert decode(RUSSIAN.rstrip().rstrip(".").encode()[:-1]).startswith(RUSSIAN[:50])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
-from files import LIBRARY, docx, epub, odt, paragraph, pdf, pptx, shape, zipped
+from files import LIBRARY, W, docx, epub, odt, paragraph, pdf, pptx, shape, zipped  # type: ignore[import-not-found]
 
-from classmark.core.documents import Origin
+from classmark.core.documents import Document, Origin, Reading
 
 STYLES = (
     '<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
@@ -19,7 +20,7 @@ STYLES = (
 # ---- plain text and Markdown
 
 
-def test_text_is_normalised(read_document):
+def test_text_is_normalised(read_document: Callable[..., Document]) -> None:
     document = read_document("a.txt", "Cafe\u0301\r\nau  lait\r\r\n\n\n\n\nfi\xadn\x01al\x07\ufeff\u200b line \n")
     assert document.body == "Café\nau lait\n\nfinal line"
     assert unicodedata.is_normalized("NFC", document.body)
@@ -35,7 +36,9 @@ def test_text_is_normalised(read_document):
         ("海岸的鸟类\n\n正文", "海岸的鸟类"),
     ],
 )
-def test_a_title_is_guessed_from_the_first_substantial_line(read_document, text, title):
+def test_a_title_is_guessed_from_the_first_substantial_line(
+    read_document: Callable[..., Document], text: str, title: str
+) -> None:
     document = read_document("a.txt", text)
     assert document.title == title
     assert document.title_origin is (Origin.GUESSED if title else Origin.NONE)
@@ -57,7 +60,9 @@ def test_a_title_is_guessed_from_the_first_substantial_line(read_document, text,
     ],
 )
 @pytest.mark.parametrize("mark", ["\n", ": ", "— "])
-def test_an_abstract_is_found_under_its_heading(read_document, heading, after, mark):
+def test_an_abstract_is_found_under_its_heading(
+    read_document: Callable[..., Document], heading: str, after: str, mark: str
+) -> None:
     document = read_document(
         "a.txt", f"Birds of the Coast\nA. Author\n{heading}{mark}{LIBRARY}\n{after}\n{LIBRARY * 9}"
     )
@@ -68,14 +73,17 @@ def test_an_abstract_is_found_under_its_heading(read_document, heading, after, m
 @pytest.mark.parametrize(
     "text", [LIBRARY * 9, f"Abstract\nshort\nKeywords: x\n{LIBRARY}", f"Abstract art is\n{LIBRARY}"]
 )
-def test_no_abstract_is_made_up(read_document, text):
+def test_no_abstract_is_made_up(read_document: Callable[..., Document], text: str) -> None:
     document = read_document("a.txt", "Birds of the Coast\n" + text)
     assert document.abstract == ""
     assert document.abstract_origin is Origin.NONE
 
 
-def test_markdown_gives_headings_and_plain_words(read_document):
-    text = f"---\nlang: de\n---\n# Die **Vögel** der [Küste](http://x.org)\n\n## Abstract\n{LIBRARY}\n\n## Mehr\n- eins\n- *zwei*"
+def test_markdown_gives_headings_and_plain_words(read_document: Callable[..., Document]) -> None:
+    text = (
+        "---\nlang: de\n---\n# Die **Vögel** der [Küste](http://x.org)\n\n"
+        f"## Abstract\n{LIBRARY}\n\n## Mehr\n- eins\n- *zwei*"
+    )
     document = read_document("a.md", text)
     assert (document.title, document.title_origin) == ("Die Vögel der Küste", Origin.MARKUP)
     assert document.abstract == LIBRARY
@@ -96,18 +104,21 @@ def test_markdown_gives_headings_and_plain_words(read_document):
         ("1234 5678 " * 20, ""),
     ],
 )
-def test_a_language_is_recognised_in_texts_that_are_long_enough(read_document, text, language):
+def test_a_language_is_recognised_in_texts_that_are_long_enough(
+    read_document: Callable[..., Document], text: str, language: str
+) -> None:
     assert read_document("a.txt", text).language == language
 
 
 # ---- HTML
 
 
-def test_html_breaks_lines_at_blocks_only(read_document):
+def test_html_breaks_lines_at_blocks_only(read_document: Callable[..., Document]) -> None:
     document = read_document(
         "a.html",
         "<html lang='de-AT'><title>Vögel | Bücherei</title><style>p{}</style><nav>Menü</nav><script>var x</script>"
-        "<h1>Vögel</h1><p>Ein <b>fet</b>tes <i>Wort</i>,\n zwei<br>Zeilen</p><ul><li>eins<li>zwei</ul><footer>Impressum",
+        "<h1>Vögel</h1><p>Ein <b>fet</b>tes <i>Wort</i>,\n zwei<br>Zeilen</p>"
+        "<ul><li>eins<li>zwei</ul><footer>Impressum",
     )
     assert document.body == "Vögel\n\nEin fettes Wort, zwei\nZeilen\n\neins\n\nzwei"
     assert (document.title, document.title_origin, document.language) == ("Vögel", Origin.MARKUP, "de")
@@ -123,17 +134,19 @@ def test_html_breaks_lines_at_blocks_only(read_document):
         ("<title>Window</title>", "A heading", Origin.MARKUP),
     ],
 )
-def test_html_titles_are_taken_from_where_they_are_surest(read_document, head, title, origin):
+def test_html_titles_are_taken_from_where_they_are_surest(
+    read_document: Callable[..., Document], head: str, title: str, origin: Origin
+) -> None:
     document = read_document("a.html", f"<head>{head}</head><body><h1>A heading</h1><p>{LIBRARY}")
     assert (document.title, document.title_origin) == (title, origin)
 
 
-def test_html_abstract_comes_from_its_metadata(read_document):
+def test_html_abstract_comes_from_its_metadata(read_document: Callable[..., Document]) -> None:
     document = read_document("a.html", f"<meta name=citation_abstract content='{LIBRARY}'><p>Text of the page")
     assert (document.abstract, document.abstract_origin) == (LIBRARY, Origin.METADATA)
 
 
-def test_html_menus_are_dropped_and_the_main_part_preferred(read_document):
+def test_html_menus_are_dropped_and_the_main_part_preferred(read_document: Callable[..., Document]) -> None:
     menu = "".join(f"<li><a href=#>Entry {number}</a></li>" for number in range(12))
     document = read_document(
         "a.html", f"<div>Banner</div><main><ul>{menu}</ul><p>{LIBRARY * 3}</p></main><p>Advertisement"
@@ -141,7 +154,7 @@ def test_html_menus_are_dropped_and_the_main_part_preferred(read_document):
     assert document.body == LIBRARY * 3
 
 
-def test_html_in_a_declared_encoding(read_document):
+def test_html_in_a_declared_encoding(read_document: Callable[..., Document]) -> None:
     document = read_document("a.html", "<meta charset=windows-1251><p>Птицы побережья".encode("cp1251"))
     assert document.body == "Птицы побережья"
 
@@ -149,7 +162,7 @@ def test_html_in_a_declared_encoding(read_document):
 # ---- PDF
 
 
-def test_pdf_pages_have_offsets(read_document):
+def test_pdf_pages_have_offsets(read_document: Callable[..., Document]) -> None:
     document = read_document("a.pdf", pdf("First page\nwith text", "Second page", "Third page"))
     assert len(document.pages) == 3
     starts = [document.body[offset:].split("\n")[0] for offset in document.pages]
@@ -167,14 +180,14 @@ def test_pdf_pages_have_offsets(read_document):
         ("", "Set in large type", Origin.GUESSED),
     ],
 )
-def test_pdf_titles(read_document, stated, title, origin):
+def test_pdf_titles(read_document: Callable[..., Document], stated: str, title: str, origin: Origin) -> None:
     document = read_document(
         "a.pdf", pdf("Set in large type\nLine one of the text\nLine two of the text", title=stated)
     )
     assert (document.title, document.title_origin) == (title, origin)
 
 
-def test_pdf_words_broken_at_line_ends_are_mended(read_document):
+def test_pdf_words_broken_at_line_ends_are_mended(read_document: Callable[..., Document]) -> None:
     document = read_document("a.pdf", pdf("Title here\nThe cata-\nlogue of the well-\nknown library is well-known"))
     assert "The catalogue of the well-known library" in document.body.replace("\n", " ")
 
@@ -182,7 +195,7 @@ def test_pdf_words_broken_at_line_ends_are_mended(read_document):
 # ---- DOCX, PPTX, ODT, EPUB
 
 
-def test_docx_text_boxes_fields_notes_and_deletions(read_document):
+def test_docx_text_boxes_fields_notes_and_deletions(read_document: Callable[..., Document]) -> None:
     box = "<w:txbxContent><w:p><w:r><w:t>Boxed</w:t></w:r></w:p></w:txbxContent>"
     body = (
         paragraph("Vögel der Küste", "Titel")
@@ -194,14 +207,14 @@ def test_docx_text_boxes_fields_notes_and_deletions(read_document):
         "<w:p><w:r><w:instrText>PAGE</w:instrText></w:r><w:r><w:t>Se</w:t></w:r><w:r><w:t>ven</w:t><w:tab/><w:t>8</w:t></w:r>"
         "<w:del><w:r><w:delText>gone</w:delText></w:r></w:del><w:moveFrom><w:r><w:t>moved</w:t></w:r></w:moveFrom></w:p>"
     )
-    notes = f'<w:footnotes xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">{paragraph("A note")}</w:footnotes>'
+    notes = f'<w:footnotes xmlns:w="{W}">{paragraph("A note")}</w:footnotes>'
     document = read_document("a.docx", docx(body, styles=STYLES, footnotes=notes))
     assert document.body.split("\n")[-4:] == ["Boxed", "Host", "Seven\t8", "A note"]
     assert (document.title, document.title_origin) == ("Vögel der Küste", Origin.MARKUP)
     assert (document.abstract, document.abstract_origin) == (LIBRARY, Origin.MARKUP)
 
 
-def test_pptx_slides_come_in_their_order(read_document):
+def test_pptx_slides_come_in_their_order(read_document: Callable[..., Document]) -> None:
     document = read_document(
         "a.pptx", pptx(shape("Birds", "ctrTitle") + shape("first"), shape("second"), shape("third"))
     )
@@ -210,9 +223,10 @@ def test_pptx_slides_come_in_their_order(read_document):
     assert (document.title, document.title_origin) == ("Birds", Origin.MARKUP)
 
 
-def test_odt_styles_spaces_notes_and_deletions(read_document):
+def test_odt_styles_spaces_notes_and_deletions(read_document: Callable[..., Document]) -> None:
     content = (
-        '<office:automatic-styles><style:style style:name="P1" style:parent-style-name="Title"/></office:automatic-styles>'
+        '<office:automatic-styles><style:style style:name="P1" style:parent-style-name="Title"/>'
+        "</office:automatic-styles>"
         "<office:body><office:text><text:tracked-changes><text:p>gone</text:p></text:tracked-changes>"
         '<text:p text:style-name="P1">Birds of<text:s text:c="2"/>the Coast</text:p><text:p>One<text:tab/>two'
         "<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>A note</text:p></text:note-body>"
@@ -223,14 +237,14 @@ def test_odt_styles_spaces_notes_and_deletions(read_document):
     assert (document.title, document.title_origin) == ("Birds of the Coast", Origin.MARKUP)
 
 
-def test_epub_follows_its_spine(read_document):
+def test_epub_follows_its_spine(read_document: Callable[..., Document]) -> None:
     document = read_document("a.epub", epub({"a": "<p>Anfang</p>", "b": "<p>Ende</p>"}, ["b", "a"], title="Die Inseln"))
     assert document.body == "Ende\n\nAnfang"
     assert document.pages == (0, 6)
     assert (document.title, document.title_origin, document.language) == ("Die Inseln", Origin.METADATA, "de")
 
 
-def test_content_goes_before_suffix(read_document):
+def test_content_goes_before_suffix(read_document: Callable[..., Document]) -> None:
     assert read_document("a.pdf", docx(paragraph(LIBRARY))).format == "DOCX"
     assert read_document("b.txt", pdf("A title\nand text")).format == "PDF"
     assert read_document("c", "<!DOCTYPE html><p>" + LIBRARY).format == "HTML"
@@ -240,7 +254,7 @@ def test_content_goes_before_suffix(read_document):
 # ---- RTF and XML
 
 
-def test_rtf_title_code_page_and_pictures(read_document):
+def test_rtf_title_code_page_and_pictures(read_document: Callable[..., Document]) -> None:
     picture = "{\\pict\\pngblip " + "00ff" * 1000 + "}"
     source = (
         "{\\rtf1\\ansi\\ansicpg1251{\\info{\\title \\'cf\\'f2\\'e8\\'f6\\'fb}}"
@@ -257,7 +271,8 @@ JATS = f"""<?xml version="1.0"?>
 <article xml:lang="fr" xmlns:xlink="http://www.w3.org/1999/xlink"><front>
 <journal-meta><journal-title>Journal of Birds</journal-title></journal-meta>
 <article-meta><article-id>10.1/1</article-id><title-group><article-title>Birds of <italic>Larus</italic><xref>*</xref>
-and&nbsp;kin</article-title><alt-title>Running head</alt-title></title-group><contrib-group><contrib>Author</contrib></contrib-group>
+and&nbsp;kin</article-title><alt-title>Running head</alt-title></title-group>
+<contrib-group><contrib>Author</contrib></contrib-group>
 <abstract abstract-type="teaser"><p>Teaser</p></abstract>
 <abstract><title>Abstract</title><sec><title>Aims</title><p>{LIBRARY}</p></sec></abstract>
 <kwd-group><kwd>gulls</kwd></kwd-group></article-meta></front>
@@ -265,7 +280,7 @@ and&nbsp;kin</article-title><alt-title>Running head</alt-title></title-group><co
 <back><ref-list><ref>Cited work</ref></ref-list></back></article>"""
 
 
-def test_jats_parts_are_told_apart(read_document):
+def test_jats_parts_are_told_apart(read_document: Callable[..., Document]) -> None:
     document = read_document("a.xml", JATS)
     assert (document.format, document.language) == ("JATS", "fr")
     assert (document.title, document.title_origin) == ("Birds of Larus and kin", Origin.MARKUP)
@@ -279,30 +294,33 @@ def test_jats_parts_are_told_apart(read_document):
 @pytest.mark.parametrize(
     ("content", "title", "language"),
     [
-        (f"<TEI xmlns='urn:tei' xml:lang='en'><teiHeader><title>On Birds</title></teiHeader><text><p>{LIBRARY}</p></text></TEI>",
+        (f"<TEI xmlns='urn:tei' xml:lang='en'><teiHeader><title>On Birds</title></teiHeader>"
+         f"<text><p>{LIBRARY}</p></text></TEI>",
          "On Birds", "en"),
-        (f"<FictionBook><description><genre>x</genre><book-title>Vom Meer</book-title><lang>de</lang></description><body><p>"
-         f"{LIBRARY}</p></body><binary>AAAA</binary></FictionBook>", "Vom Meer", "de"),
+        (f"<FictionBook><description><genre>x</genre><book-title>Vom Meer</book-title><lang>de</lang></description>"
+         f"<body><p>{LIBRARY}</p></body><binary>AAAA</binary></FictionBook>", "Vom Meer", "de"),
     ],
     ids=["TEI", "FictionBook"],
 )  # fmt: skip
-def test_other_xml_is_read_as_text_with_a_title(read_document, content, title, language):
+def test_other_xml_is_read_as_text_with_a_title(
+    read_document: Callable[..., Document], content: str, title: str, language: str
+) -> None:
     document = read_document("a.xml", content)
     assert (document.format, document.title, document.language) == ("XML", title, language)
     assert LIBRARY in document.body
     assert "AAAA" not in document.body
 
 
-def test_xml_in_an_encoding_that_expat_does_not_know(read_document):
+def test_xml_in_an_encoding_that_expat_does_not_know(read_document: Callable[..., Document]) -> None:
     text = "<?xml version='1.0' encoding='Big5'?><r><title>圖書館的書</title><p>圖書館收藏許多古老的書籍</p></r>"
     assert read_document("a.xml", text.encode("big5")).title == "圖書館的書"
 
 
-def test_broken_xml_keeps_what_came_before(read):
+def test_broken_xml_keeps_what_came_before(read: Callable[..., Reading]) -> None:
     reading = read("a.xml", f"<r><p>{LIBRARY * 9}</p><p>unclosed")
     assert reading.document is not None
     assert "damaged at line 1" in reading.reason
 
 
-def test_an_archive_without_known_parts_is_not_taken_for_a_document(read):
+def test_an_archive_without_known_parts_is_not_taken_for_a_document(read: Callable[..., Reading]) -> None:
     assert read("a.docx", zipped({"x.txt": "x"})).document is None

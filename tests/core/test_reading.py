@@ -8,12 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
-from files import LIBRARY, docx, paragraph, pdf
+from files import LIBRARY, docx, paragraph, pdf  # type: ignore[import-not-found]
 
-from classmark.core.documents import Outcome
+from classmark.core.documents import Outcome, Reading
 from classmark.core.reading import Limits, ReaderProcess, read_file
 from classmark.core.sources import find_files
 
@@ -22,27 +23,33 @@ DOCS = Path(__file__).parents[3] / "shared" / "docs"
 
 
 @pytest.fixture
-def good(tmp_path):
+def good(tmp_path: Path) -> Path:
     path = tmp_path / "good.txt"
     path.write_text("A short text")  # too short to load the recogniser of languages, which takes half a second
     return path
 
 
 @pytest.fixture
-def hanging(tmp_path):
+def hanging(tmp_path: Path) -> Path:
     """Return a page whose elements are nested so deeply that the HTML parser takes minutes."""
     path = tmp_path / "hanging.html"
     path.write_text("<div>" * 300_000 + LIBRARY)
     return path
 
 
-def child(reader):
+def child(reader: ReaderProcess) -> SpawnProcess:
     process = reader._process
     assert process is not None
     return process
 
 
-def test_a_reading_is_the_same_as_without_the_process(tmp_path):
+def pid_of(reader: ReaderProcess) -> int:
+    pid = child(reader).pid
+    assert pid is not None
+    return pid
+
+
+def test_a_reading_is_the_same_as_without_the_process(tmp_path: Path) -> None:
     paths = []
     for name, content in (
         ("a.docx", docx(paragraph("Vögel 🐦") + paragraph(LIBRARY))),
@@ -59,7 +66,7 @@ def test_a_reading_is_the_same_as_without_the_process(tmp_path):
 
 
 @POSIX
-def test_names_that_are_no_unicode_pass(tmp_path):
+def test_names_that_are_no_unicode_pass(tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt"))
     path.write_text(LIBRARY)
     with ReaderProcess() as reader:
@@ -67,13 +74,13 @@ def test_names_that_are_no_unicode_pass(tmp_path):
     assert (reading.outcome, Path(reading.source)) == (Outcome.READ, path)
 
 
-def test_no_files_start_no_process():
+def test_no_files_start_no_process() -> None:
     with ReaderProcess() as reader:
         assert list(reader.read_ahead([])) == []
         assert reader._process is None
 
 
-def test_a_hanging_file_is_stopped_and_the_next_one_read(good, hanging):
+def test_a_hanging_file_is_stopped_and_the_next_one_read(good: Path, hanging: Path) -> None:
     with ReaderProcess(Limits(seconds=1)) as reader:
         reader.read(good)
         began = time.monotonic()
@@ -83,7 +90,7 @@ def test_a_hanging_file_is_stopped_and_the_next_one_read(good, hanging):
     assert "longer than 1 s" in readings[0].reason
 
 
-def test_the_next_file_is_read_while_the_caller_works(good, hanging):
+def test_the_next_file_is_read_while_the_caller_works(good: Path, hanging: Path) -> None:
     with ReaderProcess(Limits(seconds=1)) as reader:
         readings = reader.read_ahead([good, hanging, good])
         next(readings)
@@ -95,11 +102,11 @@ def test_the_next_file_is_read_while_the_caller_works(good, hanging):
 
 
 @POSIX
-def test_a_crash_costs_one_row(good, hanging):
+def test_a_crash_costs_one_row(good: Path, hanging: Path) -> None:
     with ReaderProcess() as reader:
         readings = reader.read_ahead([good, hanging, good])
         next(readings)
-        os.kill(child(reader).pid, signal.SIGSEGV)
+        os.kill(pid_of(reader), signal.SIGSEGV)
         reading = next(readings)
         assert reading.outcome is Outcome.DAMAGED
         assert "break off" in reading.reason
@@ -107,16 +114,16 @@ def test_a_crash_costs_one_row(good, hanging):
 
 
 @POSIX
-def test_a_child_that_died_idle_is_replaced(good):
+def test_a_child_that_died_idle_is_replaced(good: Path) -> None:
     with ReaderProcess() as reader:
         reader.read(good)
         process = child(reader)
-        os.kill(process.pid, signal.SIGKILL)
+        os.kill(pid_of(reader), signal.SIGKILL)
         process.join()
         assert reader.read(good).outcome is Outcome.READ
 
 
-def test_a_file_that_takes_too_much_memory_is_stopped(good, tmp_path):
+def test_a_file_that_takes_too_much_memory_is_stopped(good: Path, tmp_path: Path) -> None:
     hog = tmp_path / "hog.txt"
     hog.write_text(LIBRARY * 400_000)  # 60 MB, several times that in memory
     with ReaderProcess(Limits(memory_bytes=100 << 20)) as reader:
@@ -125,7 +132,7 @@ def test_a_file_that_takes_too_much_memory_is_stopped(good, tmp_path):
     assert "100 MB of memory" in readings[0].reason
 
 
-def test_an_abandoned_reader_can_be_used_again(good, hanging):
+def test_an_abandoned_reader_can_be_used_again(good: Path, hanging: Path) -> None:
     with ReaderProcess() as reader:
         readings = reader.read_ahead([good, hanging, good])
         next(readings)
@@ -135,19 +142,19 @@ def test_an_abandoned_reader_can_be_used_again(good, hanging):
         assert reader.read(good).source == str(good)
 
 
-def test_leaving_ends_the_child(good):
+def test_leaving_ends_the_child(good: Path) -> None:
     with ReaderProcess() as reader:
         reader.read(good)
         process = child(reader)
-        pid = process.pid
+        pid = pid_of(reader)
     assert reader._process is None
     if sys.platform != "win32":
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
 
 
-def test_another_thread_may_use_the_reader(good):
-    found = []
+def test_another_thread_may_use_the_reader(good: Path) -> None:
+    found: list[Reading] = []
     with ReaderProcess() as reader:
         found.append(reader.read(good))
         thread = threading.Thread(target=lambda: found.append(reader.read(good)))
@@ -157,17 +164,17 @@ def test_another_thread_may_use_the_reader(good):
 
 
 @POSIX
-def test_ctrl_c_does_not_reach_the_child(good, capfd):
+def test_ctrl_c_does_not_reach_the_child(good: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with ReaderProcess() as reader:
         reader.read(good)
-        os.kill(child(reader).pid, signal.SIGINT)
+        os.kill(pid_of(reader), signal.SIGINT)
         assert reader.read(good).outcome is Outcome.READ
     assert capfd.readouterr().err == ""
 
 
 @POSIX
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "busy"])
-def test_the_child_ends_with_its_parent(good, hanging, busy):
+def test_the_child_ends_with_its_parent(good: Path, hanging: Path, busy: bool) -> None:
     code = (
         "import os, sys, time; from pathlib import Path; from classmark.core.reading import Limits, ReaderProcess\n"
         "reader = ReaderProcess(Limits(seconds=1)); reader.read(Path(sys.argv[1]))\n"
@@ -193,7 +200,7 @@ def _is_running(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0:1] != ["Z"]  # dead already, if nobody has asked for its end
 
 
-def test_the_child_imports_no_main_module(tmp_path, good):
+def test_the_child_imports_no_main_module(tmp_path: Path, good: Path) -> None:
     script = tmp_path / "window.py"
     script.write_text(
         "from pathlib import Path\nimport sys\n"
@@ -206,7 +213,7 @@ def test_the_child_imports_no_main_module(tmp_path, good):
 
 
 @pytest.mark.skipif(not DOCS.is_dir(), reason="the collection of real documents is not beside this checkout")
-def test_real_documents_end_as_their_folders_say():
+def test_real_documents_end_as_their_folders_say() -> None:
     with ReaderProcess() as reader:
         readings = list(reader.read_ahead(find_files([DOCS])))
     outcomes: dict[str, set[Outcome]] = {}

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from multiprocessing import get_context
@@ -104,7 +104,7 @@ class ReaderProcess:
         finally:
             self._abandon()
 
-    def read_ahead(self, paths: Iterable[Path]) -> Iterator[Reading]:
+    def read_ahead(self, paths: Iterable[Path]) -> Generator[Reading, None, None]:
         """Yield the readings of files in order; the next file is read while the caller works on this one.
 
         Closing the generator early drops the file being read. Raises ReaderUnavailable.
