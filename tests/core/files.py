@@ -28,11 +28,12 @@ def relationships(kind: str, target: str) -> str:
     return f'<Relationships><Relationship Id="r1" Type="{RELATION}/{kind}" Target="{target}"/></Relationships>'
 
 
-def docx(body: str, **more: str | bytes) -> bytes:
+def docx(body: str, properties: str = "", **more: str | bytes) -> bytes:
     """Return a Word document; ``more`` are parts in its word folder, without their suffix."""
     mc = "http://schemas.openxmlformats.org/markup-compatibility/2006"
     parts: dict[str, str | bytes] = {
         "_rels/.rels": relationships("officeDocument", "word/document.xml"),
+        "docProps/core.xml": properties,
         "word/document.xml": f'<w:document xmlns:w="{W}" xmlns:mc="{mc}"><w:body>{body}</w:body></w:document>',
     }
     return zipped(parts | {f"word/{name}.xml": content for name, content in more.items()})

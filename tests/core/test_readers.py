@@ -324,3 +324,11 @@ def test_broken_xml_keeps_what_came_before(read: Callable[..., Reading]) -> None
 
 def test_an_archive_without_known_parts_is_not_taken_for_a_document(read: Callable[..., Reading]) -> None:
     assert read("a.docx", zipped({"x.txt": "x"})).document is None
+
+
+@pytest.mark.parametrize("properties", ["", "<broken", "<p><title>Microsoft Word - x.doc</title></p>"])
+def test_bad_properties_do_not_keep_a_document_from_being_read(
+    read_document: Callable[..., Document], properties: str
+) -> None:
+    document = read_document("a.docx", docx(paragraph("Birds of the Coast"), properties))
+    assert document.title == "Birds of the Coast"

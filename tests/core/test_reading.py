@@ -145,7 +145,6 @@ def test_an_abandoned_reader_can_be_used_again(good: Path, hanging: Path) -> Non
 def test_leaving_ends_the_child(good: Path) -> None:
     with ReaderProcess() as reader:
         reader.read(good)
-        process = child(reader)
         pid = pid_of(reader)
     assert reader._process is None
     if sys.platform != "win32":

@@ -12,18 +12,23 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from time import monotonic
 from types import ModuleType, TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from classmark.core.documents import Document, Origin, Outcome, Reading
 from classmark.core.readers import Limits, Unreadable, extract
 from classmark.core.readers.base import MEBIBYTE
 from classmark.core.readers.confine import MEMORY_EXIT, confine, set_alarm
 from classmark_models.errors import ClassmarkError
+
+if TYPE_CHECKING:
+    # What a pipe's end is called differs between the systems.
+    from multiprocessing.connection import _ConnectionBase
+
+    Connection = _ConnectionBase[Any, Any]
 
 __all__ = ["Limits", "ReaderProcess", "ReaderUnavailable", "read_file"]
 
@@ -185,8 +190,8 @@ class ReaderProcess:
         return Reading(
             str(path),
             Outcome.DAMAGED,
-            "This file made its reader break off: it is damaged, or was made to do so. Save it anew in the program it "
-            "comes from, or leave it out.",
+            "This file made its reader break off: it is damaged, or needs too much memory. Save it anew in the program "
+            "it comes from, or leave it out.",
         )
 
     def _started(self) -> Connection:

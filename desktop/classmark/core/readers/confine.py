@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from contextlib import suppress
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from threading import Thread
@@ -18,16 +19,17 @@ _TICK_SECONDS = 0.02
 def confine(memory_bytes: int) -> None:
     """Limit the memory of this process, and end it when its parent ends.
 
-    A watchdog thread looks at the resident memory; it is what works on macOS, where RLIMIT_AS is not enforced, and it
-    ends the process with ``MEMORY_EXIT``. The system's own limit, half as much again on POSIX, stands behind it for
-    code that grows between two looks. On Windows a Job Object does the same; that part has not been run yet on Windows.
+    A watchdog thread looks at the resident memory, and ends the process with ``MEMORY_EXIT`` when it is too much; that
+    is what works on macOS, where RLIMIT_AS is not enforced. Behind it stands the system's own limit, twice as much on
+    POSIX, for code that grows between two looks or lets no other thread run. On Windows a Job Object is the limit;
+    that part has not been run on Windows yet.
     """
     if sys.platform == "win32":
         _limit_by_job_object(memory_bytes)
     else:
         import resource
 
-        address_space = _linux_pages(0) + memory_bytes * 3 // 2
+        address_space = _linux_pages(0) + memory_bytes * 2
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         if hard != resource.RLIM_INFINITY:
             address_space = min(address_space, hard)
@@ -71,11 +73,10 @@ def _resident_bytes() -> int:
 
 def _linux_pages(field: int) -> int:
     """Return a field of /proc/self/statm in bytes: 0 is the address space, 1 the resident memory."""
-    try:
-        with open("/proc/self/statm", "rb") as statm:
+    if sys.platform == "linux":
+        with suppress(OSError), open("/proc/self/statm", "rb") as statm:
             return int(statm.read().split()[field]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 0
+    return 0
 
 
 if sys.platform == "win32":

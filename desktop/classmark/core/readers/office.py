@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from classmark.core.documents import Origin, Outcome
 from classmark.core.readers.archive import Archive, resolve
 from classmark.core.readers.base import Enough, Extract, File, Limits, Unreadable
-from classmark.core.readers.markup import Attributes, local, walk
+from classmark.core.readers.markup import Attributes, Broken, local, walk
 
 # ECMA-376 (transitional), ISO/IEC 29500 (strict), Word 2003 XML; OASIS OpenDocument 1.3
 _PREFIXES = {
@@ -202,10 +203,12 @@ def elements(data: bytes, limits: Limits, *names: str) -> list[tuple[str, Attrib
 
 
 def fields(data: bytes, limits: Limits) -> dict[str, str]:
-    """Return the text of the elements of a small XML document by local name; nothing for no data."""
+    """Return the text of the elements of a small XML document by local name; as far as it is well-formed."""
     handler = Fields()
     if data:
-        walk([data], handler, limits)
+        # Properties are no reason to refuse a document.
+        with suppress(Broken):
+            walk([data], handler, limits)
     return handler.found
 
 
