@@ -1,0 +1,1 @@
+"""The model engine of Classmark: texts → scores; knows nothing of the app."""

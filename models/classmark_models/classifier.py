@@ -29,13 +29,16 @@ class Window:
 
     ``part`` is ``head`` (title, line end, abstract) or ``body``; ``start`` and ``end`` are offsets in characters into
     that part. ``weight`` is the window's share in the combined scores; the weights of a document add up to 1, and
-    windows that say nothing (a table of contents, an empty form) have none.
+    windows that say nothing (a table of contents, an empty form) have none. ``best`` is the index of the window's own
+    most probable label of the deepest level, ``score`` its probability.
     """
 
     part: str
     start: int
     end: int
     weight: float
+    best: int
+    score: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,9 +109,14 @@ class Classifier:
             vectors.append(vector)
         embeddings = np.stack(vectors)
         weights = self._weights(spans, embeddings, ABSTRACT_WEIGHT if abstract.strip() else TITLE_WEIGHT)
-        scores = self._head.scores((weights @ embeddings)[None])[0]
-        windows = (Window(part, span.start, span.end, float(w)) for (part, span), w in zip(spans, weights, strict=True))
-        return Prediction(self.name, scores, tuple(windows), embeddings, self._doubt(weights @ embeddings, scores))
+        combined = weights @ embeddings
+        scores = self._head.scores(combined[None])[0]
+        windows = []
+        for (part, span), weight, embedding in zip(spans, weights, embeddings, strict=True):
+            own = self._head.scores(embedding[None])[0]
+            best = int(own.argmax())
+            windows.append(Window(part, span.start, span.end, float(weight), best, float(own[best])))
+        return Prediction(self.name, scores, tuple(windows), embeddings, self._doubt(embeddings, scores))
 
     def window_scores(self, prediction: Prediction) -> Scores:
         """Return the probabilities of each window by itself, float32, shape (windows, labels)."""
@@ -127,9 +135,9 @@ class Classifier:
             tokens[heads == kind] *= part_share / tokens[heads == kind].sum()
         return np.asarray(tokens, np.float32)
 
-    def _doubt(self, embedding: Embeddings, scores: Scores) -> str:
+    def _doubt(self, embeddings: Embeddings, scores: Scores) -> str:
         """Say why the scores of a document should not be used, or nothing."""
-        if self._head.emptiness(embedding[None])[0] > self._limits["null_cosine"]:
+        if (self._head.emptiness(embeddings) > self._limits["null_cosine"]).all():
             return "It gets the same answer as blank pages and boilerplate do."
         if float(-(scores * np.log(np.maximum(scores, 1e-12))).sum()) > self._limits["entropy"]:
             return "No subject stands out: it fits very many subjects equally little."

@@ -43,7 +43,7 @@ def smoothing_factors(largest: Floats, knee: float) -> Floats:
     After SmoothQuant (Xiao et al. 2023), for outliers alone.
     """
     excess = np.maximum(largest / (knee * np.median(largest)), 1)
-    return np.exp2(np.rint(np.log2(excess))).astype(np.float32)
+    return np.asarray(np.exp2(np.rint(np.log2(excess))), np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Encoder:
         options.log_severity_level = 3
         try:
             self._runtime = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001 - the runtime's errors share no base but Exception
+        except Exception as error:  # the runtime's errors share no narrower base
             raise ModelDamaged(f"The model file {path} cannot be used: {error}") from error
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="encoder")
@@ -42,7 +42,7 @@ class Encoder:
         return self._runtime.run(None, {"input_ids": ids[None]})[0][0]
 
     def embed_all(self, rows: Iterable[TokenIds]) -> Iterator[Any]:
-        """Yield the vector of each row, in order; at most two rows a worker are in flight, none is begun after close."""
+        """Yield the vector of each row, in order; rows are taken two a worker ahead."""
         waiting: list[Future[Any]] = []
         try:
             for ids in rows:

@@ -36,7 +36,7 @@ class Tokenizer:
         """Load ``tokenizer.json``; ModelDamaged when the library cannot read it."""
         try:
             self._rust = RustTokenizer.from_file(str(path))
-        except Exception as error:  # noqa: BLE001 - the Rust library raises Exception itself
+        except Exception as error:  # the Rust library raises no narrower class
             raise ModelDamaged(f"The tokenizer file {path} cannot be read: {error}") from error
         self._rust.no_truncation()
         self._rust.no_padding()

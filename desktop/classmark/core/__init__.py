@@ -1,0 +1,1 @@
+"""Documents → results, without any window."""

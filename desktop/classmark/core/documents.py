@@ -32,7 +32,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The text of one document, NFC-normalised, line ends as ``\\n``.
+    """The text of one document, NFC-normalised, line ends as line feeds.
 
     ``body`` is the whole running text, and may repeat the title and the abstract. ``pages`` holds, for each page
     (or slide, chapter, sheet), the offset in ``body``, in characters, at which it begins; it is empty for formats

@@ -1,0 +1,201 @@
+"""The command line: documents in, subjects out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import multiprocessing
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TextIO
+
+from classmark.core.classify import classify, classify_reading
+from classmark.core.documents import Document, Origin, Outcome, Reading, Result
+from classmark.core.export import FORMATS, Writer, open_output
+from classmark.core.language import recognise
+from classmark.core.reading import ReaderProcess
+from classmark.core.sources import find_files
+from classmark.terminal import Progress, TextWriter
+from classmark_models.classifier import Classifier
+from classmark_models.decide import Rule
+from classmark_models.errors import ClassmarkError
+from classmark_models.labels import Vocabulary
+
+DONE, FAILED, SOME_UNREADABLE, CANCELLED = 0, 1, 3, 130
+LEVELS = ("domain", "field", "subfield", "topic")
+WRITERS: dict[str, Callable[[TextIO, Rule, Vocabulary], Writer]] = {"table": TextWriter, **FORMATS}
+STANDARD_INPUT = "-"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    0 done, 1 failed, 2 wrong usage, 3 done but some documents could not be read, 130 stopped by the person.
+    """
+    multiprocessing.freeze_support()
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
+    try:
+        return int(arguments.run(arguments, parser))
+    except KeyboardInterrupt:
+        return CANCELLED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the interpreter must not try to write the rest on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except (ClassmarkError, OSError) as error:
+        print(f"classmark: {error}", file=sys.stderr)  # noqa: T201
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="classmark", description="Tells what documents are about, fully offline.")
+    parser.add_argument("--version", action="version", version=f"Classmark {_version()}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser(
+        "classify",
+        help="propose subjects for documents",
+        description="Proposes subjects for files, whole folders, or a text on standard input.",
+        epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some documents could not be read, 130 stopped.",
+    )
+    command.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder (read recursively), or - for stdin")
+    command.add_argument("--top", type=_count, default=5, metavar="K", help="at most K subjects (default: 5)")
+    command.add_argument(
+        "--threshold", type=_share, default=0.05, metavar="T", help="least probability (default: 0.05)"
+    )
+    command.add_argument("--cumulative", type=_share, metavar="P", help="the most probable that together reach P")
+    command.add_argument("--level", choices=LEVELS, default="topic", help="how specific (default: topic)")
+    command.add_argument("--format", choices=WRITERS, default="table", help="how to write them (default: table)")
+    command.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there instead of standard output")
+    command.add_argument("--title", default="", help="the title of the one document")
+    command.add_argument("--abstract", default="", help="the abstract of the one document")
+    command.set_defaults(run=_classify)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return version("classmark")
+    except PackageNotFoundError:
+        return "from a checkout"
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError("must lie between 0 and 1")
+    return number
+
+
+def _classify(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    rule = Rule(arguments.level, arguments.top, arguments.threshold, arguments.cumulative)
+    is_given = bool(arguments.title or arguments.abstract)
+    if not arguments.paths and not is_given:
+        parser.error("name a file or a folder, or - for standard input")
+    if STANDARD_INPUT in arguments.paths and len(arguments.paths) > 1:
+        parser.error("standard input (-) cannot be mixed with files")
+    is_input = arguments.paths == [STANDARD_INPUT]
+    files = [] if is_input else list(find_files(Path(path) for path in arguments.paths))
+    if arguments.paths and not is_input and not files:
+        raise ClassmarkError(f"There are no files in {', '.join(arguments.paths)}.")
+    if is_given and len(files) > 1:
+        parser.error(f"--title and --abstract describe one document, and there are {len(files)} files")
+    if arguments.output and any(_is_same(arguments.output, file) for file in files):
+        parser.error(f"{arguments.output} is one of the documents and would be overwritten")
+
+    with ReaderProcess() as reader, contextlib.closing(Classifier.open_builtin()) as classifier:
+        if is_input or is_given:
+            reading = _read_standard_input(reader) if is_input else _read_one(files, reader)
+            described = _described(reading, arguments.title, arguments.abstract)
+            results = iter([classify_reading(described, classifier)])
+        else:
+            results = classify(files, classifier, reader)
+        with _output(arguments) as stream:
+            writer = WRITERS[arguments.format](stream, rule, classifier.vocabulary)
+            return _write_all(results, writer, stream, Progress(sys.stderr, len(files)))
+
+
+def _write_all(results: Iterator[Result], writer: Writer, stream: TextIO, progress: Progress) -> int:
+    """Write results as they come, so that what is done is kept whatever happens; return the exit code."""
+    code = DONE
+    try:
+        for result in results:
+            progress.clear()
+            writer.add(result)
+            stream.flush()
+            progress.advance()
+            if result.status not in ("ok", "declined"):
+                code = SOME_UNREADABLE
+    finally:
+        progress.clear()
+    return code
+
+
+@contextlib.contextmanager
+def _output(arguments: argparse.Namespace) -> Iterator[TextIO]:
+    if arguments.output is None:
+        yield sys.stdout
+    else:
+        with open_output(arguments.output, arguments.format) as stream:
+            yield stream
+
+
+def _is_same(output: Path, file: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return output.samefile(file)
+    return False
+
+
+def _read_one(files: list[Path], reader: ReaderProcess) -> Reading:
+    """Read the one file, or begin an empty document where only a title or an abstract was given."""
+    if files:
+        return reader.read(files[0])
+    return Reading("", Outcome.READ, document=Document("", "text"))
+
+
+def _read_standard_input(reader: ReaderProcess) -> Reading:
+    """Read standard input like a file of any format, through a private copy that is removed again."""
+    limit = reader.limits.file_bytes
+    with tempfile.TemporaryDirectory(prefix="classmark-") as folder:
+        copy = Path(folder) / "standard input"
+        with copy.open("wb") as file:
+            left = limit + 1
+            while left > 0 and (chunk := sys.stdin.buffer.read(min(left, 1 << 20))):
+                file.write(chunk)
+                left -= len(chunk)
+        reading = reader.read(copy)
+    document = replace(reading.document, source=STANDARD_INPUT) if reading.document else None
+    return replace(reading, source=STANDARD_INPUT, document=document)
+
+
+def _described(reading: Reading, title: str, abstract: str) -> Reading:
+    """Return the reading with the title and abstract that the person gave."""
+    document = reading.document
+    if document is None:
+        return reading
+    if title:
+        document = replace(document, title=title, title_origin=Origin.GIVEN)
+    if abstract:
+        document = replace(document, abstract=abstract, abstract_origin=Origin.GIVEN)
+    if not document.language:
+        document = replace(document, language=recognise(f"{document.title}\n{document.abstract}", document.body))
+    return replace(reading, document=document)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""A result as plain values: what JSON Lines and tables are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from classmark.core.documents import Result
+from classmark_models.decide import Rule, Subject, decide
+from classmark_models.labels import Vocabulary
+
+
+def subjects_of(result: Result, rule: Rule, vocabulary: Vocabulary) -> tuple[Subject, ...]:
+    """Return the subjects proposed for a result; none when it was declined or not read."""
+    if result.status != "ok" or result.prediction is None:
+        return ()
+    return decide(vocabulary, result.prediction.scores, rule)
+
+
+def record_of(result: Result, rule: Rule, vocabulary: Vocabulary) -> dict[str, Any]:
+    """Return a result as the values of one JSON object.
+
+    ``windows`` tells, for each stretch that was scored by itself, its place in characters, its weight and its best
+    subject of the deepest level.
+    """
+    document, prediction = result.document, result.prediction
+    deepest = vocabulary.labels(vocabulary.deepest)
+    return {
+        "source": result.source,
+        "status": result.status,
+        "reason": result.reason,
+        "title": document.title if document else "",
+        "language": document.language if document else "",
+        "pages": len(document.pages) if document else 0,
+        "windows": [
+            {
+                "part": window.part,
+                "start": window.start,
+                "end": window.end,
+                "weight": round(window.weight, 4),
+                "id": deepest[window.best].id,
+                "label": deepest[window.best].name,
+                "score": round(window.score, 4),
+            }
+            for window in (prediction.windows if prediction else ())
+        ],
+        "results": [
+            {**_label(subject), "path": [_label(step) for step in subject.path]}
+            for subject in subjects_of(result, rule, vocabulary)
+        ],
+        "classifier": prediction.classifier if prediction else "",
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def _label(subject: Subject) -> dict[str, Any]:
+    label = subject.label
+    score = round(subject.score, 6)
+    return {"id": label.id, "uri": label.uri, "label": label.name, "score": score, "level": label.level}
