@@ -75,3 +75,8 @@ def test_one_damaged_byte_does_not_change_the_encoding() -> None:
 
 def test_a_text_cut_within_a_character_stays_utf8() -> None:
     assert decode(RUSSIAN.rstrip().rstrip(".").encode()[:-1]).startswith(RUSSIAN[:50])
+
+
+def test_english_in_front_of_another_script_does_not_mislead() -> None:
+    text = ENGLISH * 50 + RUSSIAN * 20
+    assert decode(text.encode("cp1251")) == text

@@ -332,3 +332,11 @@ def test_bad_properties_do_not_keep_a_document_from_being_read(
 ) -> None:
     document = read_document("a.docx", docx(paragraph("Birds of the Coast"), properties))
     assert document.title == "Birds of the Coast"
+
+
+@pytest.mark.parametrize(("times", "language"), [(1, "en"), (9, "de")])
+def test_a_long_page_is_not_in_the_language_of_its_template(
+    read_document: Callable[..., Document], times: int, language: str
+) -> None:
+    text = "Die Bibliothek bewahrt alte Handschriften von der Küste und von den Inseln. " * times
+    assert read_document("a.html", f"<html lang=en><p>{text}").language == language

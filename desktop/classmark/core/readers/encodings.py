@@ -139,7 +139,13 @@ def _guessed(data: bytes) -> str:
     encoding = match.encoding if match else "cp1252"
     text = data.decode(superset(encoding), errors="replace")
     # Latin letters tell the language well enough to mend what guessing by bytes confuses: "bibliothčque".
-    pages = _LATIN_PAGES.get(recognise(text[:_LANGUAGE_CHARACTERS]))
+    pages = _LATIN_PAGES.get(recognise(text[:_LANGUAGE_CHARACTERS])) if _is_latin(text[:SAMPLE_BYTES]) else None
     if pages and superset(encoding) not in pages:
         return data.decode(pages[0], errors="replace")
     return text
+
+
+def _is_latin(text: str) -> bool:
+    """Tell whether the letters past ASCII are Latin ones; the English in a script does not count."""
+    foreign = [character for character in text if character > "\x7f" and character.isalpha()]
+    return sum(character < "\u0250" for character in foreign) * 10 >= len(foreign) * 9

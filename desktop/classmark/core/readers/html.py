@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from classmark.core.documents import Origin
+from classmark.core.language import recognise
 from classmark.core.readers.base import Enough, Extract, File
 from classmark.core.readers.encodings import decode
 
@@ -27,6 +28,7 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _DECLARED = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]{0,200}?encoding=[\"']([\w.:-]+)", re.I
 )
+_LONG_ENOUGH = 500
 _ABSTRACTS = ("citation_abstract", "dcterms.abstract", "dc.description", "dcterms.description", "description",
               "og:description")  # fmt: skip
 _ROLES = frozenset(("navigation", "banner", "search", "complementary", "contentinfo"))
@@ -56,6 +58,9 @@ def read_html(file: File) -> Extract:
     abstract = next((meta[name] for name in _ABSTRACTS if meta.get(name)), "")
     root = tree.css_first("html")
     language = (root.attributes.get("lang") or root.attributes.get("xml:lang") or "") if root else ""
+    if len(page.text) >= _LONG_ENOUGH:
+        # Templates state English whatever the language of the page.
+        language = recognise(title, page.text) or language
     return Extract(
         "HTML",
         [page.text],
