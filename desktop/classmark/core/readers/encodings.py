@@ -132,9 +132,9 @@ def _share_of_text(sample: str) -> float:
 def _guessed(data: bytes) -> str:
     from charset_normalizer import from_bytes
 
-    sample = data[:SAMPLE_BYTES]
-    if len(data) > len(sample):
-        sample = sample[: sample.rfind(b"\n") + 1] or sample
+    # Only the lines that say something: a long beginning in ASCII, as scripts are, misleads.
+    telling = [line for line in data[: 16 * SAMPLE_BYTES].split(b"\n") if not line.isascii()]
+    sample = b"\n".join(telling)[:SAMPLE_BYTES] or data[:SAMPLE_BYTES]
     match = from_bytes(sample).best()
     encoding = match.encoding if match else "cp1252"
     text = data.decode(superset(encoding), errors="replace")
