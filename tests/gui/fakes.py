@@ -84,7 +84,10 @@ class FakeEngine:
             if should_stop():
                 return
             self.before(path)
-            yield self._result(path, should_stop)
+            try:
+                yield self._result(path, should_stop)
+            except Interrupted:
+                return
 
     def classify_document(self, document: Document, should_stop: Callable[[], bool]) -> Result:
         until = time.monotonic() + self.seconds
@@ -135,7 +138,4 @@ class FakeEngine:
             Origin.GUESSED,
             language="en",
         )
-        try:
-            return self.classify_document(document, should_stop)
-        except Interrupted:
-            return Result(str(path), Outcome.EMPTY.value, "Interrupted")
+        return self.classify_document(document, should_stop)

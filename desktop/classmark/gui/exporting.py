@@ -12,6 +12,7 @@ from classmark.core.documents import Result
 from classmark.core.export import FORMATS, write
 from classmark.gui.jobs import Lane
 from classmark_models.decide import Rule
+from classmark_models.errors import ClassmarkError
 from classmark_models.labels import Vocabulary
 
 _NAMES = {"csv": "CSV table, a row for each subject", "jsonl": "JSON Lines, an object for each document"}
@@ -46,7 +47,11 @@ class Exporter(QObject):
         """Write without asking; ``written`` or ``failed`` follows."""
 
         def work(_stop: object) -> Iterator[object]:
-            write(results, rule, vocabulary, path, format_name)
+            try:
+                write(results, rule, vocabulary, path, format_name)
+            except OSError as error:
+                reason = error.strerror or type(error).__name__
+                raise ClassmarkError(f"{path} cannot be written ({reason}). Choose another place.") from error
             return iter(())
 
         job = self._errands.start(work)

@@ -102,10 +102,17 @@ class Lane:
     def __init__(self, name: str) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"classmark-{name}")
         self._jobs: list[Job] = []
+        self._closed = False
 
     def start(self, work: Work) -> Job:
-        """Put work in line and return its job; connect its signals before the event loop runs again."""
+        """Put work in line and return its job; connect its signals before the event loop runs again.
+
+        After closing nothing is done any more, and nothing is said of it.
+        """
         job = Job(work)
+        if self._closed:
+            job.cancel()
+            return job
         self._jobs.append(job)
         job.finished.connect(lambda: self._forget(job))
         job.failed.connect(lambda _: self._forget(job))
@@ -114,6 +121,7 @@ class Lane:
 
     def close(self) -> None:
         """Cancel everything and wait until the thread has ended."""
+        self._closed = True
         for job in self._jobs:
             job.cancel()
         self._pool.shutdown(wait=True)

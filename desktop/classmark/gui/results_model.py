@@ -78,6 +78,11 @@ class ResultsModel(QAbstractTableModel):
         """The rule by which subjects are proposed."""
         return self._rule
 
+    @property
+    def has_vocabulary(self) -> bool:
+        """Whether the classifier's vocabulary is known."""
+        return self._vocabulary is not None
+
     def row_of(self, source: str) -> Row | None:
         """Return the row of a document, if it is in the list."""
         return self._by_source.get(source)

@@ -138,7 +138,12 @@ class Review(QObject):
 
     def retry(self, rows: Iterable[Row]) -> None:
         """Read failed or stopped documents again."""
-        self.results.set_state([row for row in rows if row.can_be_retried], State.WAITING)
+        again = [row for row in rows if row.can_be_retried]
+        self.results.set_state([row for row in again if row.asked is None], State.WAITING)
+        for row in again:
+            if row.asked is not None:
+                self.results.ask(row, row.asked)
+                self._runner.classify(row.asked)
         self._go_on()
 
     def pause(self) -> None:
@@ -210,11 +215,15 @@ class Review(QObject):
         self._go_on()
 
     def _on_opened(self) -> None:
-        if self._runner.engine is not None:
-            self.results.set_vocabulary(self._runner.engine.vocabulary)
+        self._take_vocabulary()
         self.changed.emit()
 
+    def _take_vocabulary(self) -> None:
+        if self._runner.engine is not None and not self.results.has_vocabulary:
+            self.results.set_vocabulary(self._runner.engine.vocabulary)
+
     def _on_yielded(self, results: list[object]) -> None:
+        self._take_vocabulary()
         rows = self.results.take(results)  # type: ignore[arg-type]
         self._done += sum(row.path is not None for row in rows)
         self._mark_next()

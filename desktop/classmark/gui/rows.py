@@ -110,7 +110,7 @@ class Row:
     @property
     def can_be_retried(self) -> bool:
         """Whether asking again could help."""
-        return self.path is not None and self.state in {State.FAILED, State.STOPPED}
+        return self.state is State.STOPPED or (self.path is not None and self.state is State.FAILED)
 
     def awaits(self, result: Result) -> bool:
         """Whether a result is the answer to what was asked last, not to something taken back meanwhile."""

@@ -32,10 +32,8 @@ class Runner(QObject):
         self._lane = lane
         self._engine: Engine | None = None
         self._batch: Job | None = None
-        self._jobs: list[Job] = []
         self._wanted: set[str] = set()
         self._documents: deque[Document] = deque()
-        self._closing = False
 
     @property
     def engine(self) -> Engine | None:
@@ -51,6 +49,7 @@ class Runner(QObject):
         """Open the engine on the lane; whatever is asked meanwhile waits for it."""
         job = self._start(self._opening)
         job.finished.connect(self.opened)
+        job.failed.connect(self.failed)
 
     def start(self, paths: Iterable[Path]) -> None:
         """Classify files; only when no batch is under way."""
@@ -59,13 +58,13 @@ class Runner(QObject):
         self._wanted = {str(path) for path in files}
         self._batch = job = self._start(lambda stop: self._classifying(files, stop))
         job.finished.connect(self._on_batch_ended)
-        job.failed.connect(self._on_batch_ended)
+        job.failed.connect(self._on_batch_failed)
 
     def classify(self, document: Document) -> None:
         """Classify one document as soon as the one in hand is done."""
         self._documents.append(document)
         if not self.busy:
-            self._start(self._classifying_singles)
+            self._start_singles()
 
     def stop(self) -> None:
         """End the batch; ``finished`` follows."""
@@ -78,34 +77,39 @@ class Runner(QObject):
 
     def close(self) -> None:
         """End all work and wait for it, then close the engine."""
-        self._closing = True
         self._lane.close()
         if self._engine is not None:
             self._engine.close()
 
     def _start(self, work: Callable[[Stop], Iterable[object]]) -> Job:
         job = self._lane.start(work)
-        self._jobs.append(job)
         job.yielded.connect(self.yielded)
-        job.failed.connect(self.failed)
         return job
 
+    def _start_singles(self) -> None:
+        self._start(self._classifying_singles).failed.connect(self._on_single_failed)
+
     def _opening(self, _stop: Stop) -> Iterator[object]:
-        self._engine = self._open_engine()
+        self._opened()
         return iter(())
 
-    def _classifying(self, paths: tuple[Path, ...], stop: Stop) -> Iterator[Result]:
+    def _opened(self) -> Engine:
+        # Asked again by every batch after an opening that failed: what was missing may be there by now.
         if self._engine is None:
-            return
+            self._engine = self._open_engine()
+        return self._engine
+
+    def _classifying(self, paths: tuple[Path, ...], stop: Stop) -> Iterator[Result]:
+        engine = self._opened()
         yield from self._classifying_singles(stop)
-        for result in self._engine.classify((path for path in paths if str(path) in self._wanted), stop):
+        for result in engine.classify((path for path in paths if str(path) in self._wanted), stop):
             yield result
             yield from self._classifying_singles(stop)
 
     def _classifying_singles(self, stop: Stop) -> Iterator[Result]:
-        while self._documents and self._engine is not None:
+        while self._documents:
             try:
-                result = self._engine.classify_document(self._documents[0], stop)
+                result = self._opened().classify_document(self._documents[0], stop)
             except Interrupted:
                 return
             self._documents.popleft()
@@ -113,6 +117,15 @@ class Runner(QObject):
 
     def _on_batch_ended(self) -> None:
         self._batch = None
-        if self._documents and not self._closing:
-            self._start(self._classifying_singles)
+        if self._documents:
+            self._start_singles()
         self.finished.emit()
+
+    def _on_batch_failed(self, failure: BaseException) -> None:
+        self._batch = None
+        self._documents.clear()
+        self.failed.emit(failure)
+
+    def _on_single_failed(self, failure: BaseException) -> None:
+        self._documents.clear()
+        self.failed.emit(failure)

@@ -78,6 +78,11 @@ class SubjectsPanel(QFrame):
         node: Node | None = self.tree.currentIndex().data(NODE)
         return node.subject if node else None
 
+    @property
+    def message(self) -> str:
+        """What stands in place of the tree, if anything."""
+        return self._empty.text() if self._pages.currentWidget() is self._empty else ""
+
     def show_row(self, row: Row | None, vocabulary: Vocabulary | None, rule: Rule) -> None:
         """Show what a rule proposes for a row; the selected subject stays selected where it is still there."""
         before = self.current if row is self._row else None

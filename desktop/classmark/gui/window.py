@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QMenu,
+    QMessageBox,
     QPlainTextEdit,
     QStackedWidget,
     QVBoxLayout,
@@ -86,6 +87,16 @@ class Window(QMainWindow):
         if not memory.geometry.isEmpty():
             self.restoreGeometry(memory.geometry)
         self._runner.open()
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine, once it is open."""
+        return self._runner.engine
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is counted, read or classified."""
+        return not (self.review.is_counting or self._runner.busy)
 
     # Building
 
@@ -295,7 +306,9 @@ class Window(QMainWindow):
         self.statusBar().showMessage(f"{count:,} already in the list", _NOTICE)
 
     def _on_failed(self, failure: BaseException) -> None:
-        show_error(failure, self)
+        told = [box.text() for box in self.findChildren(QMessageBox) if box.isVisible()]
+        if self.isVisible() and str(failure) not in told:
+            show_error(failure, self)
 
     # What the person looks at
 
@@ -347,7 +360,8 @@ class Window(QMainWindow):
             self._exporter.ask(results, self.review.results.rule, self._runner.engine.vocabulary)
 
     def _on_written(self, path: Path, count: int) -> None:
-        self.statusBar().showMessage(f"{count:,} documents written to {path}", _NOTICE)
+        documents = "document" if count == 1 else "documents"
+        self.statusBar().showMessage(f"{count:,} {documents} written to {path}", _NOTICE)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102 - Qt
         self._memory.geometry = self.saveGeometry()
