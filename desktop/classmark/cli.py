@@ -118,16 +118,20 @@ def _classify(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
     if arguments.output and any(_is_same(arguments.output, file) for file in files):
         parser.error(f"{arguments.output} is one of the documents and would be overwritten")
 
-    with ReaderProcess() as reader, contextlib.closing(Classifier.open_builtin()) as classifier:
+    with contextlib.ExitStack() as stack:
+        reader = stack.enter_context(ReaderProcess())
+        if arguments.paths:
+            reader.start()
+        classifier = stack.enter_context(contextlib.closing(Classifier.open_builtin()))
         if is_input or is_given:
             reading = _read_standard_input(reader) if is_input else _read_one(files, reader)
             described = _described(reading, arguments.title, arguments.abstract)
             results = iter([classify_reading(described, classifier)])
         else:
             results = classify(files, classifier, reader)
-        with _output(arguments) as stream:
-            writer = WRITERS[arguments.format](stream, rule, classifier.vocabulary)
-            return _write_all(results, writer, stream, Progress(sys.stderr, len(files)))
+        stream = stack.enter_context(_output(arguments))
+        writer = WRITERS[arguments.format](stream, rule, classifier.vocabulary)
+        return _write_all(results, writer, stream, Progress(sys.stderr, len(files)))
 
 
 def _write_all(results: Iterator[Result], writer: Writer, stream: TextIO, progress: Progress) -> int:

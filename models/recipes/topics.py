@@ -7,7 +7,7 @@ What is written: ids, names, parents and URIs (labels.csv) and vectors made from
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -75,25 +75,37 @@ def _of_group(vectors: Floats, groups: Sequence[str]) -> Floats:
     return np.asarray(unit(sums)[index])
 
 
-def make_head(
-    encoder: Encoder, tokenizer: Tokenizer, topics: Sequence[Topic], null_texts: Iterable[str]
-) -> ZeroShotHead:
-    """Embed the topics and the texts that say nothing; ``topics`` in the order of labels.csv."""
-    sources = {
+def sources_of(topics: Sequence[Topic]) -> dict[str, list[str]]:
+    """Return the texts that are embedded for each topic, by kind."""
+    return {
         "name": [topic["topic_name"] for topic in topics],
         "keywords": [topic["keywords"].replace("; ", ", ") for topic in topics],
         "summary": [topic["summary"] for topic in topics],
     }
-    rows = {name: embed(encoder, tokenizer, texts) for name, texts in sources.items()}
-    vectors = unit(sum((unit(each - each.mean(axis=0)) for each in rows.values()), np.zeros(())))
-    vectors = (
-        vectors
-        + SUBFIELD_SHARE * _of_group(vectors, [topic["subfield_id"] for topic in topics])
-        + FIELD_SHARE * _of_group(vectors, [topic["field_id"] for topic in topics])
-    )
+
+
+def combine(
+    parts: Mapping[str, Floats],
+    topics: Sequence[Topic],
+    subfield_share: float = SUBFIELD_SHARE,
+    field_share: float = FIELD_SHARE,
+) -> Floats:
+    """Return one vector per topic: the mean of its centred parts, with a share of its subfield's and field's."""
+    vectors = unit(np.sum([unit(part - part.mean(axis=0)) for part in parts.values()], axis=0))
+    subfields = _of_group(vectors, [topic["subfield_id"] for topic in topics])
+    fields = _of_group(vectors, [topic["field_id"] for topic in topics])
+    return np.asarray(vectors + subfield_share * subfields + field_share * fields)
+
+
+def make_head(
+    encoder: Encoder, tokenizer: Tokenizer, topics: Sequence[Topic], null_texts: Iterable[str]
+) -> ZeroShotHead:
+    """Embed the topics and the texts that say nothing; ``topics`` in the order of labels.csv."""
+    parts = {name: embed(encoder, tokenizer, texts) for name, texts in sources_of(topics).items()}
+    vectors = combine(parts, topics)
     # Documents are short like names or dense like lists of keywords: the centre between these two is the one from
     # which documents of all languages and lengths are told apart best.
-    center = (rows["name"].mean(axis=0) + rows["keywords"].mean(axis=0)) / 2
+    center = (parts["name"].mean(axis=0) + parts["keywords"].mean(axis=0)) / 2
     null = unit(embed(encoder, tokenizer, null_texts) - center)
     return ZeroShotHead(*(array.astype(np.float32) for array in (center, vectors / TEMPERATURE, null)))
 

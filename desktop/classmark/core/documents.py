@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from classmark_models.classifier import Prediction
+if TYPE_CHECKING:
+    # The reading process knows documents and has no use for a runtime of models.
+    from classmark_models.classifier import Prediction
 
 
 class Outcome(StrEnum):

@@ -89,6 +89,10 @@ class ReaderProcess:
     ) -> None:
         self.close()
 
+    def start(self) -> None:
+        """Let the child start now, while the caller does something else; it starts by itself otherwise."""
+        self._started()
+
     def close(self) -> None:
         """End the child at once. Reading again starts a new one."""
         process, pipe = self._process, self._pipe
