@@ -1,0 +1,46 @@
+"""The rooms: what may know what. import-linter checks the contracts between modules; here is what it cannot see."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(path for room in ("desktop", "models") for path in (ROOT / room).rglob("*.py"))
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("classmark.cli", ("PySide6", "onnx", "huggingface_hub", "urllib.request")),
+        ("classmark.gui.app", ("onnx", "huggingface_hub", "urllib.request")),
+        ("classmark_models.classifier", ("classmark", "PySide6", "onnx", "huggingface_hub", "urllib.request")),
+    ],
+)
+def test_import_leaves_out(module: str, absent: tuple[str, ...]) -> None:
+    """Neither by itself nor through a library that it uses."""
+    ask = f"import sys, {module}; print(*sorted(set({absent!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_source_roots_are_no_packages() -> None:
+    assert not [name for name in ("desktop", "models", "build") if (ROOT / name / "__init__.py").exists()]
+    assert not (ROOT / "build" / "__main__.py").exists()
+
+
+def test_top_level_is_fixed() -> None:
+    asked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if asked.returncode:
+        pytest.skip("this is no checkout")
+    top = {line.split("/")[0] for line in asked.stdout.splitlines()}
+    rooms = {"assets", "build", "desktop", "models", "tests", "LICENSE", "README.md", "pyproject.toml"}
+    assert {name for name in top if not name.startswith(".")} <= rooms
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_file_is_no_longer_than_400_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
