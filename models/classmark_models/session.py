@@ -26,9 +26,8 @@ class Encoder:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # Inputs differ in length at every run: an arena would keep the largest of all buffers, planned for nothing.
+        # Inputs differ in length at every run: a plan of the buffers would be made anew each time.
         options.enable_mem_pattern = False
-        options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
         try:
             self._runtime = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
