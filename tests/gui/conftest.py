@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from tests.gui.fakes import FakeEngine
 
+from classmark.gui.jobs import collect_garbage_here
 from classmark.gui.memory import Memory
 from classmark.gui.theme import Theme, ThemeMode
 from classmark.gui.window import Window
@@ -40,6 +41,7 @@ def _no_thread_left() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def _theme(qapp: QApplication) -> Theme:
+    collect_garbage_here(qapp)
     return Theme(qapp, ThemeMode.LIGHT)
 
 

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QApplication
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.gui.fakes import FakeEngine
+
 from classmark.gui.memory import Memory
 from classmark.gui.theme import Theme
 from classmark.gui.window import Window
-from tests.gui.fakes import FakeEngine
 
 
 def say(**facts: object) -> None:

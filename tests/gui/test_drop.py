@@ -71,14 +71,15 @@ def _mouse(environment: dict[str, str], *arguments: object) -> None:
 
 
 @pytest.mark.parametrize("onto", ["middle", "editor"])
-def test_files_are_dropped_with_the_mouse(
-    screen: dict[str, str], papers: Path, tmp_path: Path, onto: str
-) -> None:
+def test_files_are_dropped_with_the_mouse(screen: dict[str, str], papers: Path, tmp_path: Path, onto: str) -> None:
     """Onto the middle of the window, and onto its text box, which must not swallow them."""
     picture = tmp_path / "overlay.png"
     target = [sys.executable, str(HERE / "drop_target.py"), str(tmp_path), str(picture)]
     source = [sys.executable, str(HERE / "drag_source.py"), str(papers), str(papers / "coral.txt")]
-    with _running(target, screen, stdout=subprocess.PIPE) as window, _running(source, screen, stdout=subprocess.PIPE) as drag:
+    with (
+        _running(target, screen, stdout=subprocess.PIPE) as window,
+        _running(source, screen, stdout=subprocess.PIPE) as drag,
+    ):
         place = _next_event(window, "ready")
         assert drag.stdout is not None
         assert drag.stdout.readline().strip() == "ready"

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from classmark.gui.alerts import app_version, show_error
 from classmark.gui.engine import BuiltinEngine
 from classmark.gui.icons import app_icon
+from classmark.gui.jobs import collect_garbage_here
 from classmark.gui.memory import Memory
 from classmark.gui.theme import Theme
 from classmark.gui.window import Window
@@ -41,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     sys.excepthook = on_unexpected
     paths = [Path(argument).absolute() for argument in arguments if not argument.startswith("-")]
+    collect_garbage_here(window)
     window.show()
     QTimer.singleShot(0, window, lambda: window.add_paths(paths))
     return application.exec()

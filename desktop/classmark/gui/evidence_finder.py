@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from classmark.gui.engine import Engine
 from classmark.gui.evidence import weigh
-from classmark.gui.jobs import Job, Lane
+from classmark.gui.jobs import Lane
 from classmark.gui.rows import Row
 from classmark_models.classifier import Prediction
 from classmark_models.decide import Subject
@@ -25,7 +25,6 @@ class EvidenceFinder(QObject):
     def __init__(self, errands: Lane, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._errands = errands
-        self._job: Job | None = None
         self._prediction: Prediction | None = None
         self._scores: Scores | None = None
         self._asked: tuple[Row, Subject, Engine] | None = None
@@ -42,15 +41,14 @@ class EvidenceFinder(QObject):
             self._answer()
             return
         self._prediction, self._scores = prediction, None
-        if self._job is not None:
-            self._job.cancel()
 
         def work(_stop: object) -> Iterator[object]:
-            yield (prediction, engine.window_scores(prediction))
+            if prediction is self._prediction:  # else the person has gone on meanwhile
+                yield (prediction, engine.window_scores(prediction))
 
-        self._job = self._errands.start(work)
-        self._job.yielded.connect(self._on_yielded)
-        self._job.failed.connect(self.failed)
+        job = self._errands.start(work)
+        job.yielded.connect(self._on_yielded)
+        job.failed.connect(self.failed)
 
     def _on_yielded(self, answers: list[tuple[Prediction, Scores]]) -> None:
         for prediction, scores in answers:

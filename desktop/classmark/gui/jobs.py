@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from itertools import count
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -16,8 +17,23 @@ Work = Callable[[Stop], Iterable[object]]
 
 _PERIOD = 60
 """Milliseconds between two deliveries."""
+_COLLECTION = 2000
+"""Milliseconds between two looks for garbage."""
 _PORTION = 100
 """The most that one delivery hands over, so that no delivery holds up the window."""
+
+
+def collect_garbage_here(parent: QObject) -> None:
+    """Let Python look for cycles of garbage in the window's thread only.
+
+    By default the thread that happens to allocate does it, and a worker that finds a widget in a cycle deletes it:
+    Qt then ends the program.
+    """
+    gc.disable()
+    turns = count(1)
+    timer = QTimer(parent, interval=_COLLECTION)
+    timer.timeout.connect(lambda: gc.collect(2 if next(turns) % 30 == 0 else 1))
+    timer.start()
 
 
 class Job(QObject):
@@ -31,19 +47,19 @@ class Job(QObject):
     finished = Signal()
     failed = Signal(object)
     _arrived = Signal()
+    _ended = Signal(object)
 
-    def __init__(self, work: Work) -> None:
-        super().__init__()
+    def __init__(self, work: Work, parent: QObject) -> None:
+        super().__init__(parent)
         self._work = work
         self._stop = threading.Event()
         self._pending: deque[object] = deque()
-        self._announced = False
-        self._ended = False
-        self._reported = False
-        self._failure: BaseException | None = None
+        self._is_announced = False
+        self._outcome: tuple[BaseException | None] | None = None
         self._timer = QTimer(self, interval=_PERIOD, singleShot=True)
         self._timer.timeout.connect(self._on_time_to_deliver)
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
+        self._ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
 
     @property
     def cancelled(self) -> bool:
@@ -56,76 +72,73 @@ class Job(QObject):
 
     def run(self) -> None:
         """Do the work, on the lane's thread."""
+        failure: BaseException | None = None
         try:
             if not self._stop.is_set():
                 for item in self._work(self._stop.is_set):
                     self._pending.append(item)
-                    self._announce()
+                    if not self._is_announced:
+                        self._is_announced = True
+                        self._arrived.emit()
                     if self._stop.is_set():
                         break
-        except Exception as failure:  # noqa: BLE001 - the top of a thread: shown by the window
-            self._failure = failure
-        self._ended = True
-        self._announced = False
-        self._announce()
-
-    def _announce(self) -> None:
-        if not self._announced:
-            self._announced = True
-            self._arrived.emit()
+        except Exception as caught:  # noqa: BLE001 - the top of a thread: shown by the window
+            failure = caught
+        self._ended.emit(failure)  # the last touch: from here on the window may delete the job
 
     def _on_arrived(self) -> None:
-        if self._ended and not self._timer.isActive():
-            self._on_time_to_deliver()
-        elif not self._timer.isActive():
+        if not self._timer.isActive():
             self._timer.start()
 
+    def _on_ended(self, failure: BaseException | None) -> None:
+        self._outcome = (failure,)
+        self._timer.stop()
+        self._on_time_to_deliver()
+
     def _on_time_to_deliver(self) -> None:
-        self._announced = False
-        ended = self._ended  # read before the items are taken: nothing can follow once it is set
-        items = [self._pending.popleft() for _ in islice(self._pending.copy(), _PORTION)]
+        self._is_announced = False
+        items = [self._pending.popleft() for _ in range(min(len(self._pending), _PORTION))]
         if items:
             self.yielded.emit(items)
         if self._pending:
             self._timer.start()
-        elif ended and not self._reported:
-            self._reported = True
-            if self._failure is None:
+        elif self._outcome is not None:
+            [failure] = self._outcome
+            self._outcome = None
+            if failure is None:
                 self.finished.emit()
             else:
-                self.failed.emit(self._failure)
+                self.failed.emit(failure)
 
 
-class Lane:
-    """A thread of its own on which jobs run one after another."""
+class Lane(QObject):
+    """A thread of its own on which jobs run one after another.
 
-    def __init__(self, name: str) -> None:
+    Jobs belong to their lane: whichever thread lets go of one last, it is deleted in the window's.
+    """
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"classmark-{name}")
-        self._jobs: list[Job] = []
-        self._closed = False
+        self._is_closed = False
 
     def start(self, work: Work) -> Job:
         """Put work in line and return its job; connect its signals before the event loop runs again.
 
         After closing nothing is done any more, and nothing is said of it.
         """
-        job = Job(work)
-        if self._closed:
+        job = Job(work, self)
+        job.finished.connect(job.deleteLater)
+        job.failed.connect(job.deleteLater)
+        if self._is_closed:
             job.cancel()
-            return job
-        self._jobs.append(job)
-        job.finished.connect(lambda: self._forget(job))
-        job.failed.connect(lambda _: self._forget(job))
-        self._pool.submit(job.run)
+        else:
+            self._pool.submit(job.run)
         return job
 
     def close(self) -> None:
         """Cancel everything and wait until the thread has ended."""
-        self._closed = True
-        for job in self._jobs:
+        self._is_closed = True
+        for job in self.findChildren(Job):
             job.cancel()
         self._pool.shutdown(wait=True)
-
-    def _forget(self, job: Job) -> None:
-        if job in self._jobs:
-            self._jobs.remove(job)

@@ -57,6 +57,8 @@ from classmark.resources import asset
 from classmark_models.decide import Rule, Subject
 
 _LEVELS = ("domain", "field", "subfield", "topic")
+_FIRST_PAINT = 100
+"""Milliseconds after which the engine is opened: the window should be there first, as loading holds the interpreter."""
 _NOTICE = 6000
 """Milliseconds that a notice stays in the status bar."""
 
@@ -72,8 +74,8 @@ class Window(QMainWindow):
         self.setAcceptDrops(True)
         self._theme, self._memory = theme, memory
         self._icons = Icons(theme, self)
-        self._errands = Lane("errands")
-        self._runner = Runner(open_engine, Lane("compute"), self)
+        self._errands = Lane("errands", self)
+        self._runner = Runner(open_engine, Lane("compute", self), self)
         self.review = Review(self._runner, self._errands, self)
         self._evidence = EvidenceFinder(self._errands, self)
         self._exporter = Exporter(self._errands, self)
@@ -86,7 +88,7 @@ class Window(QMainWindow):
         self.resize(1440, 900)
         if not memory.geometry.isEmpty():
             self.restoreGeometry(memory.geometry)
-        self._runner.open()
+        QTimer.singleShot(_FIRST_PAINT, self, self._runner.open)
 
     @property
     def engine(self) -> Engine | None:
