@@ -1,7 +1,7 @@
 """How long the window is ever busy: drops many files on it and prints the longest gap of a 10 ms heartbeat.
 
 Usage: responsiveness.py [--documents 500] [--toy]. The files are made for the run; ``--toy`` takes an engine that
-answers at once, so that results come as fast as the window can take them. With ``--pages`` the documents are long.
+answers at once, so that results come as fast as the window can take them; ``--repeat`` makes the documents longer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
 
@@ -59,7 +59,8 @@ class _Run:
         self._beat.timeout.connect(self._on_beat)
         self._last = self._began = perf_counter()
         self._longest = 0.0
-        self._steps = iter(
+        self._done: Callable[[], bool] = lambda: False
+        self._steps: Iterator[tuple[str, Callable[[], object], Callable[[], bool]]] = iter(
             [
                 ("start, classifier opening", lambda: None, lambda: self._window.engine is not None),
                 ("drop, counting, classifying", self._drop, self._is_done),

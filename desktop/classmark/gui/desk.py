@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from classmark.gui.memory import Memory
 from classmark.gui.theme import UNIT
 
-_SHARES = {"wide": ((46, 54), (58, 42)), "medium": ((50, 50), (45, 55)), "narrow": ((40, 60), (54, 46))}
+_SHARES = {"wide": ((46, 54), (54, 46)), "medium": ((50, 50), (45, 55)), "narrow": ((40, 60), (54, 46))}
 
 
 class Desk(QWidget):

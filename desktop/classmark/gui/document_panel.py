@@ -198,7 +198,7 @@ class DocumentPanel(QFrame):
 
 
 def _about(document: Document) -> str:
-    parts = [document.format.upper() if document.format else "", language_name(document.language)]
+    parts = [document.format, language_name(document.language)]
     if len(document.pages) > 1:
         parts.append(f"{len(document.pages):,} pages")
     parts.append(f"{len(document.body.split()):,} words" if len(document.body) < 400_000 else "long text")

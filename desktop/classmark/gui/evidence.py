@@ -43,4 +43,6 @@ def place_of(document: Document, window: Window) -> str:
         first = max(1, bisect_right(document.pages, window.start))
         last = max(first, bisect_right(document.pages, max(window.start, window.end - 1)))
         return f"page {first}" if first == last else f"pages {first}–{last}"
+    if window.start == 0:
+        return "beginning of the text"
     return f"{window.start / max(1, len(document.body)):.0%} into the text"

@@ -103,8 +103,8 @@ class SubjectsPanel(QFrame):
 
     def resizeEvent(self, event: object) -> None:  # noqa: D102 - Qt
         super().resizeEvent(event)  # type: ignore[arg-type]
-        narrow = self.width() < 48 * UNIT
-        self.tree.header().resizeSection(1, (15 if narrow else 25) * UNIT)
+        units = self.width() // UNIT
+        self.tree.header().resizeSection(1, (15 if units < 48 else 19 if units < 64 else 25) * UNIT)
 
     def _on_current_changed(self) -> None:
         self.chosen.emit(self.current)

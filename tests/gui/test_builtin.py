@@ -1,0 +1,52 @@
+"""The window over the built-in classifier: from the samples to the right fields, in five languages."""
+
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from classmark.gui.engine import BuiltinEngine
+from classmark.gui.memory import Memory
+from classmark.gui.theme import Theme
+from classmark.gui.window import Window
+from classmark_models.decide import Rule
+
+FIELDS = {
+    "de-lithium-ionen-batterien.md": ("de", "Engineering"),
+    "en-library-cataloguing.txt": ("en", "Social Sciences"),
+    "en-ocean-acidification.md": ("en", "Earth and Planetary Sciences"),
+    "fr-apprentissage-lecture.html": ("fr", "Psychology"),
+    "ru-vechnaya-merzlota.txt": ("ru", "Earth and Planetary Sciences"),
+    "zh-traditional-medicine-trial.txt": ("zh", "Medicine"),
+}
+
+
+def test_samples_in_five_languages(qtbot: QtBot, theme: Theme, memory: Memory) -> None:
+    window = Window(BuiltinEngine, theme, memory)
+    qtbot.addWidget(window)
+    window.show()
+    window.commands["samples"].trigger()
+    qtbot.waitUntil(lambda: bool(window.review.results.rows) and window.is_at_rest, timeout=60_000)
+    window.rule_bar.level.setCurrentIndex(1)
+    rule = Rule(level="field")
+    found = {}
+    for row in window.review.results.rows:
+        assert window.engine is not None
+        [best, *_] = row.decide(window.engine.vocabulary, rule)
+        found[row.name] = (row.document.language if row.document else "", best.label.name)
+    assert found == FIELDS
+    qtbot.waitUntil(lambda: len(window.document.strip.pieces) >= 2)
+    window.close()
+
+
+def test_a_correction_and_a_pasted_text(qtbot: QtBot, theme: Theme, memory: Memory) -> None:
+    window = Window(BuiltinEngine, theme, memory)
+    qtbot.addWidget(window)
+    window.show()
+    window.review.add_text("Coral bleaching on tropical reefs", "Corals lose their algae when the sea is too warm.")
+    [row] = window.review.results.rows
+    qtbot.waitUntil(lambda: row.word == "Ready", timeout=60_000)
+    assert row.document is not None
+    assert row.document.language == "en"
+    assert row.best is not None
+    assert "Coral" in row.best.label.name
+    window.close()
