@@ -59,6 +59,8 @@ from classmark_models.decide import Rule, Subject
 _LEVELS = ("domain", "field", "subfield", "topic")
 _FIRST_PAINT = 100
 """Milliseconds after which the engine is opened: the window should be there first, as loading holds the interpreter."""
+_TICK = 1000
+"""Milliseconds between two looks at the time left."""
 _NOTICE = 6000
 """Milliseconds that a notice stays in the status bar."""
 
@@ -133,6 +135,8 @@ class Window(QMainWindow):
         self._refresh = QTimer(self, interval=0, singleShot=True)
         self._refresh.timeout.connect(self._show_current)
         self._shown: object = None
+        self._clock = QTimer(self, interval=_TICK)
+        self._clock.timeout.connect(self._on_work_changed)
         review.counting.connect(self.progress.show_counting)
         review.changed.connect(self._on_work_changed)
         review.arrived.connect(self._on_arrived)
@@ -281,6 +285,8 @@ class Window(QMainWindow):
             self.progress.show_running(progress.done, progress.total, progress.name, progress.seconds_left)
         elif not review.is_counting:
             self.progress.hide()
+        if working != self._clock.isActive():
+            (self._clock.start if working else self._clock.stop)()  # the time left changes under a long document too
         self.commands.enable(("pause",), working or review.is_paused)
         self.commands.enable(("cancel",), working or review.is_paused or review.is_counting)
         self._on_counted()
