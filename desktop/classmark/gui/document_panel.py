@@ -174,7 +174,7 @@ class DocumentPanel(QFrame):
         length = self.abstract.fontMetrics().horizontalAdvance(text[:3000])
         lines = 1 + length // width + text[:3000].count("\n")
         most = 7 if self.height() > 60 * UNIT else 4 if self.height() > 44 * UNIT else 2
-        self.abstract.setFixedHeight(min(lines, most) * line + UNIT + 6)
+        self.abstract.setFixedHeight(min(lines, most) * line + 2 * UNIT)
 
     def _on_edited(self) -> None:
         self._bar.setVisible(self.is_edited)
