@@ -65,16 +65,15 @@ class Classifier:
 
     def __init__(self, pack: Pack, workers: int) -> None:
         """Load a pack; ``workers`` is the number of windows computed at once."""
-        facts = pack.facts
-        self.name: str = facts["name"]
-        self.title: str = facts["title"]
-        self.scope: str = facts["scope"]
-        self.vocabulary: Vocabulary = read_vocabulary(pack.file("labels.csv"), facts["vocabulary"])
-        self._limits: dict[str, float] = facts["decline"]
+        self.name: str = pack.fact("name")
+        self.title: str = pack.fact("title")
+        self.scope: str = pack.fact("scope")
+        self.vocabulary: Vocabulary = read_vocabulary(pack.file("labels.csv"), pack.fact("vocabulary"))
+        self._limits: dict[str, float] = pack.fact("decline")
         self._head: ZeroShotHead = read_head(pack.file("vectors.npz"))
         pack.file("encoder.onnx.data")
         self._encoder = Encoder(pack.file("encoder.onnx"), workers)
-        self._tokenizer = Tokenizer(pack.file("tokenizer.json"), facts["prompt"], facts["max_tokens"])
+        self._tokenizer = Tokenizer(pack.file("tokenizer.json"), pack.fact("prompt"), pack.fact("max_tokens"))
 
     @classmethod
     def open_builtin(cls, workers: int | None = None) -> Classifier:
@@ -99,7 +98,7 @@ class Classifier:
         nothing but the text. Raises Interrupted when ``should_stop``, asked before each window, returns True.
         """
         head = "\n".join(part for part in (title.strip(), abstract.strip()) if part)
-        if _letters(head + body) < self._limits["letters"]:
+        if not _has_letters(head + body, self._limits["letters"]):
             return self._nothing("There is too little text to tell what it is about.")
         spans = [(part, span) for part, text in ((HEAD, head), (BODY, body)) for span in self._tokenizer.windows(text)]
         vectors = []
@@ -120,6 +119,8 @@ class Classifier:
 
     def window_scores(self, prediction: Prediction) -> Scores:
         """Return the probabilities of each window by itself, float32, shape (windows, labels)."""
+        if not prediction.windows:
+            return np.zeros((0, len(prediction.scores)), np.float32)
         return self._head.scores(prediction.embeddings)
 
     def _weights(self, spans: list[tuple[str, Span]], embeddings: Embeddings, share: float) -> Weights:
@@ -148,6 +149,12 @@ class Classifier:
         return Prediction(self.name, np.zeros(count, np.float32), declined=reason)
 
 
-def _letters(text: str) -> int:
-    """Count the letters of a text, up to where they are enough for anything; an ideograph says as much as three."""
-    return sum(3 if letter > "\u2e80" else 1 for letter in text[:10_000] if letter.isalpha())
+def _has_letters(text: str, enough: float) -> bool:
+    """Tell whether a text has so many letters; an ideograph says as much as three."""
+    count = 0
+    for letter in text:
+        if letter.isalpha():
+            count += 3 if letter > "\u2e80" else 1
+            if count >= enough:
+                return True
+    return False

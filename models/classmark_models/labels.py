@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from classmark_models.errors import ModelDamaged
+
 Scores = npt.NDArray[np.float32]
 """Probabilities over the labels of one level, float32, shape (labels,) or (rows, labels)."""
 
@@ -101,18 +103,21 @@ class Vocabulary:
 def read_vocabulary(path: Path, name: str) -> Vocabulary:
     """Read a vocabulary from a CSV file with the columns level, id, uri, name, parent.
 
-    Broader labels stand before narrower ones; ``parent`` is the id of a label of the level before. ValueError when
-    it is not.
+    Broader labels stand before narrower ones; ``parent`` is the id of a label of the level before. ModelDamaged when
+    the file holds anything else.
     """
     levels: dict[str, list[Label]] = {}
     places: dict[tuple[str, str], int] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            level = row["level"]
-            if level not in levels:
-                above = next(reversed(levels), "")
-                levels[level] = []
-            parent = places.get((above, row["parent"]))
-            places[level, row["id"]] = len(levels[level])
-            levels[level].append(Label(row["id"], row["uri"], row["name"], level, parent))
-    return Vocabulary(name, list(levels.items()))
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                level = row["level"]
+                if level not in levels:
+                    above = next(reversed(levels), "")
+                    levels[level] = []
+                parent = places.get((above, row["parent"]))
+                places[level, row["id"]] = len(levels[level])
+                levels[level].append(Label(row["id"], row["uri"], row["name"], level, parent))
+        return Vocabulary(name, list(levels.items()))
+    except (KeyError, IndexError, ValueError, csv.Error) as error:
+        raise ModelDamaged(f"The subjects in {path} cannot be read: {error!r}. Install Classmark again.") from error

@@ -21,6 +21,13 @@ class Pack:
     folder: Path
     facts: dict[str, Any]
 
+    def fact(self, name: str) -> Any:
+        """Return one of the facts; ModelDamaged when the manifest does not state it."""
+        try:
+            return self.facts[name]
+        except KeyError as error:
+            raise ModelDamaged(f"{self.folder / MANIFEST} does not state {name}. Install Classmark again.") from error
+
     def file(self, name: str) -> Path:
         """Return the path of a file of the pack.
 
@@ -31,18 +38,24 @@ class Pack:
             size = path.stat().st_size
         except OSError as error:
             raise ModelMissing(f"A file of the model is missing: {path}. Install Classmark again.") from error
-        stated = self.facts["files"][name]["bytes"]
+        stated = self._stated(name, "bytes")
         if size != stated:
             raise ModelDamaged(f"{path} has {size:,} bytes instead of {stated:,}. Install Classmark again.")
         return path
 
     def verify(self) -> None:
         """Compare every file with its sha256; errors as for ``file``."""
-        for name, stated in self.facts["files"].items():
+        for name in self.fact("files"):
             with self.file(name).open("rb") as content:
                 digest = hashlib.file_digest(content, "sha256").hexdigest()
-            if digest != stated["sha256"]:
+            if digest != self._stated(name, "sha256"):
                 raise ModelDamaged(f"{self.folder / name} was changed: its sha256 is not the stated one.")
+
+    def _stated(self, name: str, fact: str) -> Any:
+        try:
+            return self.fact("files")[name][fact]
+        except (KeyError, TypeError) as error:
+            raise ModelDamaged(f"{self.folder / MANIFEST} does not state the {fact} of {name}.") from error
 
 
 def open_pack(folder: Path) -> Pack:

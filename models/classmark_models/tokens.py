@@ -52,7 +52,7 @@ class Tokenizer:
         """Cut a text into windows as long as the encoder takes.
 
         A window ends at a paragraph, else at a sentence, where one ends in the last fifth of it. ``start`` and
-        ``end`` are offsets into ``text``, in characters. Nothing is yielded for a text without tokens.
+        ``end`` are offsets into ``text``, in characters. Nothing is yielded for white space.
         """
         for at in _blocks(text):
             encoding = self._rust.encode(text[at[0] : at[1]], add_special_tokens=False)
@@ -62,8 +62,9 @@ class Tokenizer:
                 last = first + self._room
                 if last < len(ids):
                     last = _good_cut(text, offsets, first, last)
-                covered = offsets[first:last]
-                yield Span(self._with_prompt(ids[first:last]), covered[0][0], covered[-1][1])
+                start, end = offsets[first][0], offsets[min(last, len(ids)) - 1][1]
+                if not text[start:end].isspace():
+                    yield Span(self._with_prompt(ids[first:last]), start, end)
                 first = last
 
     def _with_prompt(self, ids: list[int]) -> TokenIds:
@@ -77,18 +78,19 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
         end = min(start + BLOCK_CHARACTERS, len(text))
         if end < len(text):
             middle = start + BLOCK_CHARACTERS // 2
-            end = next((cut + 1 for mark in "\n " if (cut := text.rfind(mark, middle, end)) > 0), end)
+            end = next((cut for mark in "\n " if (cut := text.rfind(mark, middle, end)) > 0), end)
         yield start, end
         start = end
 
 
 def _good_cut(text: str, offsets: list[tuple[int, int]], first: int, last: int) -> int:
-    """Return the token before which a window had best end."""
-    candidates = range(last, last - (last - first) // 5, -1)
+    """Return the token before which a window had best end; never one within a character (``½`` takes three)."""
+    fifth = range(last, last - (last - first) // 5, -1)
+    candidates = [token for token in fifth if offsets[token - 1][1] <= offsets[token][0]]
     for token in candidates:
         if "\n" in text[offsets[token - 1][1] : offsets[token][0] + 1]:
             return token
     for token in candidates:
         if text[offsets[token - 1][1] - 1] in _ENDS_OF_SENTENCES:
             return token
-    return last
+    return candidates[0] if candidates else last

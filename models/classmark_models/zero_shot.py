@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +50,8 @@ class ZeroShotHead:
 def read_head(path: Path) -> ZeroShotHead:
     """Read the arrays ``center``, ``labels`` and ``null`` of an ``.npz`` file; ModelDamaged when it has others."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here, since numpy forgets to close a file that is no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return ZeroShotHead(*(arrays[name].astype(np.float32) for name in ("center", "labels", "null")))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise ModelDamaged(f"The vectors of the labels in {path} cannot be read: {error}") from error

@@ -1,0 +1,58 @@
+"""Fixtures of the model engine's tests: the built-in classifier and what is known of its encoder."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from classmark_models.classifier import Classifier
+from classmark_models.pack import BUILTIN, Pack, open_pack
+from classmark_models.session import Encoder
+from classmark_models.tokens import Tokenizer
+
+
+@dataclass(frozen=True)
+class Golden:
+    """Token ids by text, and the float32 embeddings of sentences, shape (sentences, 384)."""
+
+    ids: dict[str, list[int]]
+    sentences: list[str]
+    embeddings: npt.NDArray[np.float64]
+
+
+@pytest.fixture(scope="session")
+def golden() -> Golden:
+    facts = json.loads(Path(__file__).with_name("golden.json").read_text(encoding="utf-8"))
+    halves = np.frombuffer(base64.b64decode(facts["embeddings"]), "<f2").astype(np.float64)
+    return Golden(facts["ids"], facts["sentences"], halves.reshape(len(facts["sentences"]), 384))
+
+
+@pytest.fixture(scope="session")
+def pack() -> Pack:
+    return open_pack(BUILTIN)
+
+
+@pytest.fixture(scope="session")
+def tokenizer(pack: Pack) -> Tokenizer:
+    return Tokenizer(pack.file("tokenizer.json"), pack.fact("prompt"), pack.fact("max_tokens"))
+
+
+@pytest.fixture(scope="session")
+def encoder(pack: Pack) -> Iterator[Encoder]:
+    encoder = Encoder(pack.file("encoder.onnx"), workers=2)
+    yield encoder
+    encoder.close()
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Iterator[Classifier]:
+    classifier = Classifier.open_builtin()
+    yield classifier
+    classifier.close()
