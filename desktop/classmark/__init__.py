@@ -1,0 +1,1 @@
+"""Classmark tells librarians what documents are about."""

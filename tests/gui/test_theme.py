@@ -18,6 +18,7 @@ from classmark.gui.memory import Memory
 from classmark.gui.theme import DARK, LIGHT, Theme, ThemeMode, Tokens, style_sheet
 from classmark.gui.window import Window
 from classmark.resources import asset
+from classmark_models.decide import Rule
 
 ICONS = sorted(asset("icons").glob("*.svg"))
 
@@ -110,9 +111,12 @@ def test_memory(tmp_path: Path) -> None:
     memory.theme = ThemeMode.DARK
     memory.add_recent([file, gone])
     memory.keep_splits("wide-outer", [100, 200])
+    assert memory.rule == Rule()
+    memory.rule = Rule("field", 3, 0.25, 0.9)
     again = Memory(tmp_path / "window.ini")
     assert again.theme is ThemeMode.DARK
     assert again.recent == [file]
     assert again.splits("wide-outer") == [100, 200]
+    assert again.rule == Rule("field", 3, 0.25, 0.9)
     again.clear_recent()
     assert again.recent == []

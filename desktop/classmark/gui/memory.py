@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
 from classmark.gui.theme import ThemeMode
+from classmark_models.decide import Rule
 
 _RECENT = 8
 
 
 class Memory:
-    """Size, splits, theme and recent files, kept in a file of their own."""
+    """Size, splits, theme, rule and recent files, kept in a file of their own."""
 
     def __init__(self, path: Path) -> None:
         self._settings = QSettings(str(path), QSettings.Format.IniFormat)
@@ -37,6 +40,24 @@ class Memory:
     @theme.setter
     def theme(self, mode: ThemeMode) -> None:
         self._settings.setValue("window/theme", mode.value)
+
+    @property
+    def rule(self) -> Rule:
+        """The rule as the person left it; the usual one where the file holds none, or nonsense."""
+        try:
+            fields = json.loads(str(self._settings.value("rule", "{}")))
+            return Rule(
+                level=str(fields["level"]),
+                top=int(fields["top"]),
+                threshold=float(fields["threshold"]),
+                cumulative=None if fields["cumulative"] is None else float(fields["cumulative"]),
+            )
+        except (ValueError, TypeError, KeyError):
+            return Rule()
+
+    @rule.setter
+    def rule(self, rule: Rule) -> None:
+        self._settings.setValue("rule", json.dumps(asdict(rule)))
 
     @property
     def recent(self) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from classmark.gui.icons import paint_icon
 from classmark.gui.painting import bold, paint_score, paint_text, small
@@ -44,7 +44,7 @@ class ResultsDelegate(QStyledItemDelegate):
             case Column.STATE:
                 self._paint_state(painter, inner.adjusted(UNIT, 0, 0, 0), option, row)
             case Column.DOCUMENT:
-                self._paint_lines(painter, inner, option, row.title, _whereabouts(row), strong=True)
+                self._paint_lines(painter, inner, option, row.title, _whereabouts(row, option), strong=True)
             case Column.LANGUAGE:
                 text = str(index.data() or "")
                 paint_text(painter, inner, text, theme.color("muted"), option.font)
@@ -111,8 +111,12 @@ def _fitting_path(subject: Subject, option: QStyleOptionViewItem, width: float) 
     return text
 
 
-def _whereabouts(row: Row) -> str:
-    parts = [row.name] if row.document is not None and row.document.title else []
+def _whereabouts(row: Row, option: QStyleOptionViewItem) -> str:
+    table = option.widget
+    has_column = not (isinstance(table, QTableView) and table.isColumnHidden(Column.LANGUAGE))
+    parts = [] if has_column or row.document is None else [row.document.language.upper()]
+    if row.document is not None and row.document.title:
+        parts.append(row.name)
     if row.path is not None:
         parts.append(row.path.parent.name)
     if row.document is not None and len(row.document.pages) > 1:

@@ -68,7 +68,7 @@ class ResultsView(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102 - Qt
         super().resizeEvent(event)
         narrow = self.viewport().width() < 104 * UNIT
-        self.setColumnHidden(Column.LANGUAGE, narrow)
+        self.setColumnHidden(Column.LANGUAGE, narrow)  # it then stands in the second line of the document
         self.setColumnWidth(Column.SCORE, (13 if narrow else 16) * UNIT)
 
     def _arrange_header(self) -> None:

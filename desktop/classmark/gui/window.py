@@ -79,6 +79,7 @@ class Window(QMainWindow):
         self._errands = Lane("errands", self)
         self._runner = Runner(open_engine, Lane("compute", self), self)
         self.review = Review(self._runner, self._errands, self)
+        self.review.results.set_rule(memory.rule)
         self._evidence = EvidenceFinder(self._errands, self)
         self._exporter = Exporter(self._errands, self)
         self.commands = Actions(self, self._icons)
@@ -108,7 +109,7 @@ class Window(QMainWindow):
         do, icons = self.commands, self._icons
         intake = [do["open"], do["open_folder"], do["paste"], do["samples"]]
         self.toolbar = Toolbar(intake, [do["undo"], do["retry_all"], do["export"]])
-        self.rule_bar = RuleBar(_LEVELS, Rule())
+        self.rule_bar = RuleBar(_LEVELS, self._memory.rule)
         self.finder = Finder(icons)
         self.list = ResultsView(self.review.results, self._theme)
         self.document = DocumentPanel(self._theme)
@@ -330,6 +331,7 @@ class Window(QMainWindow):
             self.subjects.show_row(row, engine.vocabulary if engine else None, results.rule)
 
     def _on_rule_changed(self, rule: Rule) -> None:
+        self._memory.rule = rule
         self.review.results.set_rule(rule)
 
     def _on_subject_chosen(self, subject: Subject | None) -> None:
