@@ -57,6 +57,9 @@ class SubjectsPanel(QFrame):
         self._note = label("", "muted")
         self._empty = label("", "muted", wrap=True, centered=True)
         self._empty.setContentsMargins(4 * UNIT, UNIT, 4 * UNIT, UNIT)
+        self._origin = label("", "muted", wrap=True)
+        self._origin.setContentsMargins(2 * UNIT, UNIT, 2 * UNIT, UNIT)
+        self._origin.hide()
         head = QHBoxLayout()
         head.setContentsMargins(2 * UNIT, UNIT + 4, 2 * UNIT, UNIT)
         head.addWidget(self._caption)
@@ -70,6 +73,7 @@ class SubjectsPanel(QFrame):
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addLayout(self._pages, 1)
+        layout.addWidget(self._origin)
         self.tree.selectionModel().currentRowChanged.connect(self._on_current_changed)
 
     @property
@@ -100,6 +104,11 @@ class SubjectsPanel(QFrame):
             self.tree.setCurrentIndex(kept if kept and kept.isValid() else self._subjects.index_of(subjects[0]))
         else:
             self.chosen.emit(None)
+
+    def show_origin(self, name: str, scope: str) -> None:
+        """Say which classifier the subjects come from, and what it is for."""
+        self._origin.setText(f"{name} · {scope}")
+        self._origin.show()
 
     def resizeEvent(self, event: object) -> None:  # noqa: D102 - Qt
         super().resizeEvent(event)  # type: ignore[arg-type]

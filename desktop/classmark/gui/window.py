@@ -146,6 +146,7 @@ class Window(QMainWindow):
         results.counted.connect(self._on_counted)
         results.dataChanged.connect(lambda: self._refresh.start())
         self.rule_bar.changed.connect(self._on_rule_changed)
+        self._runner.opened.connect(self._on_opened)
         self.finder.changed.connect(results.narrow)
         self.list.current_changed.connect(lambda _: self._refresh.start())
         self.subjects.chosen.connect(self._on_subject_chosen)
@@ -329,6 +330,10 @@ class Window(QMainWindow):
             self.document.show_row(row)
             engine = self._runner.engine
             self.subjects.show_row(row, engine.vocabulary if engine else None, results.rule)
+
+    def _on_opened(self) -> None:
+        if (engine := self._runner.engine) is not None:
+            self.subjects.show_origin(engine.name, engine.scope)
 
     def _on_rule_changed(self, rule: Rule) -> None:
         self._memory.rule = rule
