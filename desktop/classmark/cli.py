@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TextIO
@@ -67,17 +67,16 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some documents could not be read, 130 stopped.",
     )
     command.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder (read recursively), or - for stdin")
-    command.add_argument("--top", type=_count, default=5, metavar="K", help="at most K subjects (default: 5)")
-    command.add_argument(
-        "--threshold", type=_share, default=0.05, metavar="T", help="least probability (default: 0.05)"
-    )
+    default = "(default: %(default)s)"
+    command.add_argument("--top", type=_count, metavar="K", help=f"at most K subjects {default}")
+    command.add_argument("--threshold", type=_share, metavar="T", help=f"least probability {default}")
     command.add_argument("--cumulative", type=_share, metavar="P", help="the most probable that together reach P")
-    command.add_argument("--level", choices=LEVELS, default="topic", help="how specific (default: topic)")
+    command.add_argument("--level", choices=LEVELS, help=f"how specific {default}")
     command.add_argument("--format", choices=WRITERS, default="table", help="how to write them (default: table)")
     command.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there instead of standard output")
     command.add_argument("--title", default="", help="the title of the one document")
     command.add_argument("--abstract", default="", help="the abstract of the one document")
-    command.set_defaults(run=_classify)
+    command.set_defaults(run=_classify, **asdict(Rule()))
     return parser
 
 

@@ -60,7 +60,8 @@ class Prediction:
 class Classifier:
     """A model ready for work: its vocabulary and the way from texts to scores.
 
-    May be used by one thread at a time; it runs several windows at once by itself.
+    ``predict`` may be used by one thread at a time, as it runs several windows at once by itself; ``window_scores``
+    by any, beside it too.
     """
 
     def __init__(self, pack: Pack, workers: int) -> None:

@@ -21,7 +21,7 @@ class Rule:
 
     level: str = "topic"
     top: int = 5
-    threshold: float = 0.0
+    threshold: float = 0.05
     cumulative: float | None = None
 
 

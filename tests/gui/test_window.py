@@ -123,6 +123,7 @@ def test_rules_change_the_view_without_new_inference(
     _rest(qtbot, window)
     asked = engine.predictions
     row = window.review.results.rows[0]
+    window.rule_bar.threshold.setValue(0)
     window.rule_bar.level.setCurrentIndex(0)
     qtbot.waitUntil(lambda: row.best is not None and row.best.label.name == "Physical Sciences")
     window.rule_bar.level.setCurrentIndex(3)
@@ -299,6 +300,7 @@ def test_subjects_are_copied(qtbot: QtBot, window: Window, papers: Path) -> None
     ):
         window.commands[name].trigger()
         assert clipboard.text() == text
+    window.rule_bar.threshold.setValue(0)
     window.commands["copy_all"].trigger()
     assert len(clipboard.text().splitlines()) == 5
 
