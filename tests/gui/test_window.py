@@ -290,6 +290,7 @@ def test_export_writes_what_is_listed(
 
 
 def test_subjects_are_copied(qtbot: QtBot, window: Window, papers: Path) -> None:
+    window.rule_bar.threshold.setValue(0)
     window.add_paths([papers / "coral.txt"])
     _rest(qtbot, window)
     clipboard = QGuiApplication.clipboard()
@@ -300,7 +301,6 @@ def test_subjects_are_copied(qtbot: QtBot, window: Window, papers: Path) -> None
     ):
         window.commands[name].trigger()
         assert clipboard.text() == text
-    window.rule_bar.threshold.setValue(0)
     window.commands["copy_all"].trigger()
     assert len(clipboard.text().splitlines()) == 5
 
