@@ -1,0 +1,144 @@
+"""The encoder is close to float32, and its answer for a text depends on that text alone."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from tests.models.conftest import Golden
+
+from classmark_models.errors import ModelDamaged
+from classmark_models.pack import BUILTIN
+from classmark_models.session import Encoder
+from classmark_models.tokens import TokenIds, Tokenizer
+
+OTHERS = [
+    f"{thing}: {what} in {place}"
+    for thing in ("Bees", "Tax law", "Gothic vaults", "Dunes", "Myths")
+    for what in ("change", "growth", "decay", "trade", "memory")
+    for place in ("Peru", "the Arctic, where the winters are long and dark")
+]
+
+
+@pytest.fixture(scope="module")
+def rows(golden: Golden, tokenizer: Tokenizer) -> list[TokenIds]:
+    return [tokenizer.encode(sentence) for sentence in golden.sentences]
+
+
+def embed(rows: list[TokenIds], workers: int) -> npt.NDArray[np.float32]:
+    encoder = Encoder(BUILTIN / "encoder.onnx", workers)
+    try:
+        return np.stack(list(encoder.embed_all(rows)))
+    finally:
+        encoder.close()
+
+
+def test_embeddings_are_close_to_float32(golden: Golden, encoder: Encoder, rows: list[TokenIds]) -> None:
+    ours = np.stack([encoder.embed(ids) for ids in rows]).astype(np.float64)
+    np.testing.assert_allclose(np.linalg.norm(ours, axis=1), 1, atol=1e-5)
+    lengths = np.linalg.norm(golden.embeddings, axis=1)
+    cosines = (ours * golden.embeddings).sum(axis=1) / lengths
+    assert len(cosines) >= 40
+    assert cosines.mean() >= 0.99
+    assert cosines.min() >= 0.97
+
+
+def test_embeddings_tell_sentences_apart(golden: Golden, encoder: Encoder, rows: list[TokenIds]) -> None:
+    """Each sentence is most like itself: the closeness above would say little if all embeddings were one."""
+    ours = np.stack(list(encoder.embed_all(rows)))
+    assert (ours @ golden.embeddings.T).argmax(axis=1).tolist() == list(range(len(rows)))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_text_among_others_is_embedded_as_if_alone(
+    workers: int, encoder: Encoder, rows: list[TokenIds], tokenizer: Tokenizer
+) -> None:
+    assert len(OTHERS) == 50
+    others = [tokenizer.encode(text) for text in OTHERS]
+    alone = np.stack([encoder.embed(ids) for ids in rows[::4]])
+    mixed = [*others[:20], *rows[::4], *others[20:]]
+    for order in (list(range(len(mixed))), list(reversed(range(len(mixed))))):
+        together = embed([mixed[place] for place in order], workers)
+        found = together[[order.index(20 + place) for place in range(len(alone))]]
+        np.testing.assert_array_equal(found, alone)
+
+
+def test_embeddings_come_in_the_order_of_the_rows(encoder: Encoder, rows: list[TokenIds]) -> None:
+    """Long rows take longer, and must not be overtaken by short ones."""
+    uneven = [np.resize(ids, 400 if place % 3 == 0 else 4) for place, ids in enumerate(rows[:12])]
+    expected = np.stack([encoder.embed(ids) for ids in uneven])
+    np.testing.assert_array_equal(np.stack(list(encoder.embed_all(uneven))), expected)
+
+
+def test_no_rows_give_no_embeddings(encoder: Encoder) -> None:
+    assert list(encoder.embed_all([])) == []
+
+
+def test_rows_are_taken_a_few_at_a_time(encoder: Encoder, rows: list[TokenIds]) -> None:
+    taken: list[int] = []
+
+    def counted() -> Iterator[TokenIds]:
+        for place in range(100):
+            taken.append(place)
+            yield rows[0]
+
+    answers = encoder.embed_all(counted())
+    next(answers)
+    assert len(taken) <= 6, "two workers, two rows each ahead, and one"
+    answers.close()  # type: ignore[attr-defined]  # a generator is one
+
+
+def test_stopping_midway_leaves_nothing_at_work(rows: list[TokenIds], monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = Encoder(BUILTIN / "encoder.onnx", workers=2)
+    started: list[threading.Thread] = []
+    finished: list[threading.Thread] = []
+    embed_one = encoder.embed
+
+    def embed_and_note(ids: TokenIds) -> object:
+        started.append(threading.current_thread())
+        vector = embed_one(ids)
+        finished.append(threading.current_thread())
+        return vector
+
+    monkeypatch.setattr(encoder, "embed", embed_and_note)
+    answers = encoder.embed_all(np.resize(rows[0], 512) for _ in range(60))
+    next(answers)
+    answers.close()  # type: ignore[attr-defined]  # a generator is one
+    encoder.close()
+    assert sorted(map(id, started)) == sorted(map(id, finished))
+    assert not any(thread.is_alive() for thread in started)
+    assert 1 <= len(started) <= 5, "the windows that were waiting are not computed any more"
+
+
+@pytest.mark.parametrize("content", [b"", b"not a graph", b"\x00" * 1000], ids=["empty", "text", "zeros"])
+def test_damaged_graph_is_named(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "encoder.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelDamaged, match=r"encoder\.onnx"):
+        Encoder(path, 1)
+
+
+def test_truncated_graph_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "encoder.onnx"
+    path.write_bytes((BUILTIN / "encoder.onnx").read_bytes()[:40_000])
+    with pytest.raises(ModelDamaged, match=r"encoder\.onnx"):
+        Encoder(path, 1)
+
+
+def test_missing_graph_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelDamaged, match=r"nothing\.onnx"):
+        Encoder(tmp_path / "nothing.onnx", 1)
+
+
+@pytest.mark.parametrize("size", [None, 64], ids=["missing", "too short"])
+def test_damaged_weights_are_found_when_the_graph_is_loaded(size: int | None, tmp_path: Path) -> None:
+    shutil.copyfile(BUILTIN / "encoder.onnx", tmp_path / "encoder.onnx")
+    if size is not None:
+        (tmp_path / "encoder.onnx.data").write_bytes(b"\x00" * size)
+    with pytest.raises(ModelDamaged, match=r"encoder\.onnx"):
+        Encoder(tmp_path / "encoder.onnx", 1)
