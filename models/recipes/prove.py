@@ -4,6 +4,9 @@
 
 Sentences come from ``sentences.txt`` and, where DATA has it, from SIB-200: twenty in each of fifteen languages.
 ``--golden`` writes the token ids and float32 embeddings by which the tests know the encoder without the wheel.
+Without ``--wheel`` the pack is compared with that file alone, on another processor for instance:
+
+    qemu-x86_64 -cpu Haswell python -m recipes.prove --golden ../tests/models/golden.json
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import numpy as np
 import onnxruntime
 
 from classmark_models.graph import Linears, float_linears
-from classmark_models.pack import BUILTIN, open_pack
+from classmark_models.pack import BUILTIN, Pack, open_pack
 from classmark_models.quantize import Int8Linears
 from classmark_models.session import Encoder
 from classmark_models.tokens import TokenIds, Tokenizer
@@ -113,17 +116,21 @@ def embed_with(source: EncoderFile, linears: Linears, rows: Sequence[TokenIds]) 
 def main() -> None:
     """Print the figures; exit with 1 where they are not good enough."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--wheel", type=Path, required=True)
+    parser.add_argument("--wheel", type=Path)
     parser.add_argument("--data", type=Path, help="folder with sib200_dev.jsonl.gz")
     parser.add_argument("--golden", type=Path)
     arguments = parser.parse_args()
-    source = read_wheel(arguments.wheel)
     pack = open_pack(BUILTIN)
     pack.verify()
+    tokenizer = Tokenizer(pack.file("tokenizer.json"), PROMPT, LIMIT)
+    if arguments.wheel is None:
+        if arguments.golden is None:
+            parser.error("--wheel or --golden is needed")
+        compare_with_golden(pack, tokenizer, arguments.golden)
+        return
+    source = read_wheel(arguments.wheel)
     own = Path(__file__).with_name("sentences.txt").read_text(encoding="utf-8").splitlines()
     sentences = [*own, *(sib_sentences(arguments.data) if arguments.data else ())]
-    tokenizer = Tokenizer(pack.file("tokenizer.json"), PROMPT, LIMIT)
-
     texts = [*HARD_TEXTS, *sentences]
     expected = [reference_ids(source, PROMPT + text)[:LIMIT] for text in texts]
     wrong = [text for text, ids in zip(texts, expected, strict=True) if tokenizer.encode(text).tolist() != ids]
@@ -148,6 +155,17 @@ def main() -> None:
         write_golden(arguments.golden, dict(zip(HARD_TEXTS, expected, strict=False)), own, exact[: len(own)])
     if wrong or (ours * exact).sum(axis=1).mean() < 0.99:
         raise SystemExit(1)
+
+
+def compare_with_golden(pack: Pack, tokenizer: Tokenizer, path: Path) -> None:
+    """Print the cosines of the pack to the embeddings that ``write_golden`` kept."""
+    golden = json.loads(path.read_text(encoding="utf-8"))
+    encoder = Encoder(pack.file("encoder.onnx"), workers=2)
+    ours = np.stack(list(encoder.embed_all(tokenizer.encode(text) for text in golden["sentences"])))
+    encoder.close()
+    exact = np.frombuffer(base64.b64decode(golden["embeddings"]), "<f2").reshape(ours.shape)
+    cosines = (ours * exact.astype(np.float32)).sum(axis=1)
+    print(f"cosine to float32 on {len(ours)} sentences: {cosines.mean():.4f}, least {cosines.min():.4f}")
 
 
 def write_golden(path: Path, ids: dict[str, list[int]], sentences: Sequence[str], exact: Floats) -> None:
