@@ -83,11 +83,13 @@ class DocumentPanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        self._lines = (line(), line())
         layout.addLayout(head)
-        layout.addWidget(line())
+        layout.addWidget(self._lines[0])
         layout.addWidget(self._evidence)
-        layout.addWidget(line())
+        layout.addWidget(self._lines[1])
         layout.addWidget(self.body, 1)
+        layout.addStretch(0)
         self.title.textEdited.connect(self._on_edited)
         self.title.returnPressed.connect(self._on_apply)
         self.abstract.textChanged.connect(self._on_edited)
@@ -109,12 +111,12 @@ class DocumentPanel(QFrame):
         if document is self._document and document is not None:
             return
         self._document = document
-        for part in (self.title, self.abstract, self._evidence, self.body):
+        for part in (self.title, self.abstract, self._evidence, self.body, *self._lines):
             part.setVisible(document is not None)
         self._bar.hide()
         self.strip.show_pieces(())
         if document is None:
-            self._show_about("")
+            self._show_about(row.source if row else "")
             self.body.show_text("")
             return
         self._fill(document)

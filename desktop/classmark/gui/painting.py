@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QTextLayout
 
 from classmark.gui.theme import Theme
 from classmark_models.decide import Subject
@@ -27,6 +27,23 @@ def paint_text(
     painter.setPen(color)
     line = QFontMetricsF(font).elidedText(text.replace("\n", " "), elide, area.width())
     painter.drawText(area, align | Qt.TextFlag.TextSingleLine, line)
+
+
+def paint_wrapped(painter: QPainter, area: QRectF, text: str, color: QColor, font: QFont, lines: int = 2) -> None:
+    """Paint text in a few lines about the middle of the area; what is left over is elided in the last one."""
+    metrics = QFontMetricsF(font)
+    layout = QTextLayout(text, font)
+    layout.beginLayout()
+    broken: list[str] = []
+    while len(broken) < lines and (line := layout.createLine()).isValid():
+        line.setLineWidth(area.width())
+        end = len(text) if len(broken) == lines - 1 else line.textStart() + line.textLength()
+        broken.append(text[line.textStart() : end].strip())
+    layout.endLayout()
+    top = area.center().y() - metrics.lineSpacing() * len(broken) / 2
+    for number, part in enumerate(broken):
+        place = QRectF(area.left(), top + number * metrics.lineSpacing(), area.width(), metrics.lineSpacing())
+        paint_text(painter, place, part, color, font)
 
 
 def paint_bar(painter: QPainter, area: QRectF, share: float, color: QColor, track: QColor) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QRectF, QSize
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from classmark.gui.icons import paint_icon
-from classmark.gui.painting import bold, paint_score, paint_text, small
+from classmark.gui.painting import bold, paint_score, paint_text, paint_wrapped, small
 from classmark.gui.results_model import ROW, Column, Index
 from classmark.gui.rows import Row, State
 from classmark.gui.theme import UNIT, Theme
@@ -66,20 +66,13 @@ class ResultsDelegate(QStyledItemDelegate):
         best = row.best
         if best is None:
             if row.state in {State.FAILED, State.DECLINED}:
-                self._paint_reason(painter, area, option, row.reason)
+                paint_wrapped(painter, area, row.reason, self._theme.color("muted"), small(option.font))
         elif row.is_fallback:
             self._paint_lines(
                 painter, area, option, best.label.name, f"No narrower subject · this is a {best.label.level}"
             )
         else:
             self._paint_lines(painter, area, option, best.label.name, _fitting_path(best, option, area.width()))
-
-    def _paint_reason(self, painter: QPainter, area: QRectF, option: QStyleOptionViewItem, reason: str) -> None:
-        painter.setFont(small(option.font))
-        painter.setPen(self._theme.color("muted"))
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
-        painter.setClipRect(area)
-        painter.drawText(area, int(flags), reason)
 
     def _paint_lines(
         self,

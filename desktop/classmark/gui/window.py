@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt, QTimer
+from PySide6.QtCore import QMimeData, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QActionGroup,
     QCloseEvent,
@@ -88,7 +88,7 @@ class Window(QMainWindow):
         self._fill_menus()
         self._on_work_changed()
         self._show_recent()
-        self.resize(1440, 900)
+        self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize() * 0.94))
         if not memory.geometry.isEmpty():
             self.restoreGeometry(memory.geometry)
         QTimer.singleShot(_FIRST_PAINT, self, self._runner.open)
@@ -146,7 +146,6 @@ class Window(QMainWindow):
         results.counted.connect(self._on_counted)
         results.dataChanged.connect(lambda: self._refresh.start())
         self.rule_bar.changed.connect(self._on_rule_changed)
-        self._runner.opened.connect(self._on_opened)
         self.finder.changed.connect(results.narrow)
         self.list.current_changed.connect(lambda _: self._refresh.start())
         self.subjects.chosen.connect(self._on_subject_chosen)
@@ -330,10 +329,8 @@ class Window(QMainWindow):
             self.document.show_row(row)
             engine = self._runner.engine
             self.subjects.show_row(row, engine.vocabulary if engine else None, results.rule)
-
-    def _on_opened(self) -> None:
-        if (engine := self._runner.engine) is not None:
-            self.subjects.show_origin(engine.name, engine.scope)
+            if engine is not None:
+                self.subjects.show_origin(engine.name, engine.scope)
 
     def _on_rule_changed(self, rule: Rule) -> None:
         self._memory.rule = rule
