@@ -42,7 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
+            stream.reconfigure(errors="backslashreplace")
+            if not stream.isatty():  # line ends as written: Windows would double the returns of CSV
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     try:
         return int(arguments.run(arguments, parser))
     except KeyboardInterrupt:
@@ -174,6 +176,8 @@ def _read_one(files: list[Path], reader: ReaderProcess) -> Reading:
 def _read_standard_input(reader: ReaderProcess) -> Reading:
     """Read standard input like a file of any format, through a private copy that is removed again."""
     limit = reader.limits.file_bytes
+    if sys.stdin is None:  # closed by whoever started the program
+        raise ClassmarkError("There is no standard input to read.")
     with tempfile.TemporaryDirectory(prefix="classmark-") as folder:
         copy = Path(folder) / "standard input"
         with copy.open("wb") as file:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import shutil
 from time import monotonic
 from typing import TextIO
@@ -24,10 +26,10 @@ class TextWriter:
         """Write one result: the file, its title, and a line per subject or the reason why there is none."""
         write = self._stream.write
         document = result.document
-        write(f"{result.source}\n")
+        write(f"{_harmless(result.source)}\n")
         if document and document.title:
             language = f" [{document.language}]" if document.language else ""
-            write(f"  {' '.join(document.title.split())}{language}\n")
+            write(f"  {_harmless(' '.join(document.title.split()))}{language}\n")
         subjects = subjects_of(result, self._rule, self._vocabulary)
         if result.status != "ok":
             write(f"  {result.status}: {result.reason}\n")
@@ -44,13 +46,19 @@ class TextWriter:
         write("\n")
 
 
+def _harmless(text: str) -> str:
+    """Return text with control characters spelt out: names of files may hold some, and terminals obey them."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda match: repr(match[0])[1:-1], text)
+
+
 class Progress:
     """A line on a terminal that says how far the work is; says nothing where there is no terminal."""
 
-    def __init__(self, stream: TextIO, total: int) -> None:
-        self._stream, self._total = stream, total
+    def __init__(self, stream: TextIO | None, total: int) -> None:
+        """Take the stream, None where the program was started without it, and the number of documents."""
+        self._stream, self._total = stream or io.StringIO(), total
         self._done, self._began, self._drawn = 0, monotonic(), 0.0
-        self._is_shown = stream.isatty() and total > 1
+        self._is_shown = self._stream.isatty() and total > 1
 
     def advance(self) -> None:
         """Count one document as done."""

@@ -1,0 +1,535 @@
+"""The command line as people and scripts use it: what it writes, what it refuses, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.conftest import (
+    CORAL,
+    CORAL_TITLE,
+    FORMULA_TITLE,
+    LAW,
+    READABLE,
+    STARS,
+    UNREADABLE,
+    Call,
+    Run,
+    command,
+    environment,
+)
+
+DONE, FAILED, USAGE, SOME_UNREADABLE, CANCELLED = 0, 1, 2, 3, 130
+ALL = sorted([*READABLE, *UNREADABLE, "untitled.txt"])
+LEVELS = ("domain", "field", "subfield", "topic")
+POSIX = pytest.mark.skipif(os.name == "nt", reason="signals, pipes and terminals of POSIX")
+
+
+def records(lines: str) -> list[dict[str, Any]]:
+    assert lines.endswith("\n")
+    return [json.loads(line) for line in lines[:-1].split("\n")]
+
+
+@pytest.fixture(scope="module")
+def jsonl(run: Run, papers: Path) -> subprocess.CompletedProcess[bytes]:
+    # In a locale of ASCII: what is written to a pipe is UTF-8 all the same.
+    return run(
+        *("classify", papers, "--format", "jsonl", "--threshold", "0"),
+        LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0",
+    )  # fmt: skip
+
+
+def test_unreadable_files_among_others_are_told(jsonl: subprocess.CompletedProcess[bytes], papers: Path) -> None:
+    assert jsonl.returncode == SOME_UNREADABLE
+    assert jsonl.stderr == b""
+    lines = records(jsonl.stdout.decode())
+    assert [Path(line["source"]).relative_to(papers).as_posix() for line in lines] == ALL
+    for line in lines:
+        name = Path(line["source"]).relative_to(papers).as_posix()
+        wanted = "declined" if name == "untitled.txt" else UNREADABLE.get(name, "ok")
+        assert line["status"] == wanted, name
+        assert bool(line["reason"]) is (wanted != "ok")
+        assert bool(line["results"]) is (wanted == "ok")
+
+
+def test_lines_have_the_promised_keys(jsonl: subprocess.CompletedProcess[bytes]) -> None:
+    subject = ["id", "uri", "label", "score", "level"]
+    for line in records(jsonl.stdout.decode()):
+        assert list(line) == [
+            *("source", "status", "reason", "title", "language", "pages"),
+            *("windows", "results", "classifier", "seconds"),
+        ]
+        assert line["classifier"] == ("openalex-zero-shot" if line["status"] in ("ok", "declined") else "")
+        assert line["seconds"] >= 0
+        for window in line["windows"]:
+            assert list(window) == ["part", "start", "end", "weight", "id", "label", "score"]
+            assert window["part"] in ("head", "body")
+            assert 0 <= window["start"] < window["end"]
+        assert len(line["results"]) <= 5
+        scores = [result["score"] for result in line["results"]]
+        assert scores == sorted(scores, reverse=True)
+        for result in line["results"]:
+            assert list(result) == [*subject, "path"]
+            assert result["level"] == "topic"
+            assert result["uri"] == f"https://openalex.org/{result['id']}"
+            assert [list(step) for step in result["path"]] == [subject] * 3
+            assert [step["level"] for step in result["path"]] == ["domain", "field", "subfield"]
+            chain = [*(step["score"] for step in result["path"]), result["score"]]
+            assert chain == sorted(chain, reverse=True), "what is broader is at least as probable"
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "language", "pages", "best"),
+    [
+        ("coral.txt", CORAL_TITLE, "en", 0, "T10341"),
+        ("inner/law.html", "Besteuerung von Unternehmen und Steuerflucht", "de", 0, "T11508"),
+        ("inner/stars.pdf", "Gamma-ray bursts from collapsing stars", "en", 3, "T11323"),
+    ],
+)
+def test_lines_tell_of_the_document(
+    name: str, title: str, language: str, pages: int, best: str, jsonl: subprocess.CompletedProcess[bytes]
+) -> None:
+    (line,) = (line for line in records(jsonl.stdout.decode()) if Path(line["source"]).as_posix().endswith(name))
+    assert (line["title"], line["language"], line["pages"]) == (title, language, pages)
+    assert line["results"][0]["id"] == best
+    assert sum(window["weight"] for window in line["windows"]) == pytest.approx(1, abs=0.001)
+
+
+def test_csv_is_a_table_without_formulas(run: Run, papers: Path) -> None:
+    done = run("classify", papers, "--format", "csv", "--top", "2", "--threshold", "0")
+    assert done.returncode == SOME_UNREADABLE
+    text = done.stdout.decode()
+    assert text.count("\n") == text.count("\r\n")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert rows[0].keys() == {
+        *("source", "status", "reason", "title", "language", "pages", "rank", "level", "id", "uri", "label"),
+        *("score", "path", "classifier"),
+    }
+    of_each = {name: [row for row in rows if Path(row["source"]) == papers / name] for name in ALL}
+    assert {name: len(found) for name, found in of_each.items()} == {name: 2 if name in READABLE else 1 for name in ALL}
+    assert [row["rank"] for row in of_each["coral.txt"]] == ["1", "2"]
+    assert of_each["coral.txt"][0]["path"] == "Physical Sciences > Environmental Science > Ecology"
+    assert of_each["broken.pdf"][0]["status"] == "damaged"
+    assert of_each["formula.html"][0]["title"] == "'" + FORMULA_TITLE
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_table_is_for_people(call: Call, papers: Path) -> None:
+    code, out, err = call("classify", papers, "--top", "1")
+    assert (code, err) == (SOME_UNREADABLE, "")
+    parts = out.removesuffix("\n\n").split("\n\n")
+    assert [part.split("\n")[0] for part in parts] == [str(papers / name) for name in ALL]
+    coral = parts[ALL.index("coral.txt")].split("\n")
+    assert coral[1] == f"  {CORAL_TITLE} [en]"
+    assert "likely" in coral[2]
+    assert "Coral and Marine Ecosystems Studies  (T10341)" in coral[2]
+    assert coral[3].strip() == "Physical Sciences › Environmental Science › Ecology"
+    assert "damaged: " in parts[ALL.index("broken.pdf")]
+    assert "declined: " in parts[ALL.index("untitled.txt")]
+
+
+def test_table_backs_off_where_no_topic_is_sure_enough(call: Call, papers: Path) -> None:
+    code, out, _ = call("classify", papers / "formula.html", "--threshold", "0.9")
+    assert code == DONE
+    assert "no topic reaches 0.9 · " in out
+    assert any(f"· {level} " in out for level in LEVELS)
+
+
+@pytest.mark.parametrize(
+    ("content", "title", "best"),
+    [
+        (CORAL.encode(), CORAL_TITLE, "T10341"),
+        (CORAL.encode("utf-16"), CORAL_TITLE, "T10341"),
+        (LAW.encode(), "Besteuerung von Unternehmen und Steuerflucht", "T11508"),
+        (STARS, "Gamma-ray bursts from collapsing stars", "T11323"),
+    ],
+    ids=["text", "UTF-16", "HTML", "PDF"],
+)
+def test_standard_input_of_any_format(
+    content: bytes, title: str, best: str, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    code, out, _ = call("classify", "-", "--format", "jsonl")
+    assert code == DONE
+    (line,) = records(out)
+    assert (line["source"], line["title"]) == ("-", title)
+    assert line["results"][0]["id"] == best
+
+
+def test_standard_input_of_a_process(run: Run) -> None:
+    done = run("classify", "-", "--format", "jsonl", stdin=STARS)
+    assert (done.returncode, done.stderr) == (DONE, b"")
+    (line,) = records(done.stdout.decode())
+    assert (line["source"], line["pages"], line["results"][0]["id"]) == ("-", 3, "T11323")
+
+
+@pytest.mark.parametrize(("content", "status"), [(b"", "empty"), (STARS[:60], "damaged")])
+def test_standard_input_that_cannot_be_read(
+    content: bytes, status: str, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    code, out, _ = call("classify", "-", "--format", "jsonl")
+    (line,) = records(out)
+    assert (code, line["source"], line["status"]) == (SOME_UNREADABLE, "-", status)
+
+
+@POSIX
+def test_closed_standard_streams() -> None:
+    """A scheduler may start programs without any."""
+    shell = " ".join(f"'{word}'" for word in command("classify", "-"))
+    done = subprocess.run(["sh", "-c", f"{shell} <&-"], capture_output=True, env=environment(), timeout=60, check=False)
+    assert done.returncode == FAILED
+    assert done.stderr.decode() == "classmark: There is no standard input to read.\n"
+    shell = " ".join(f"'{word}'" for word in command("classify", "--title", "Coral reefs", "--format", "jsonl"))
+    done = subprocess.run(
+        ["sh", "-c", f"{shell} 2>&-"], capture_output=True, env=environment(), timeout=60, check=False
+    )
+    assert done.returncode == DONE
+    assert records(done.stdout.decode())[0]["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "title", "parts"),
+    [
+        (["--title", "Prime numbers and the zeta function"], "Prime numbers and the zeta function", ["head"]),
+        (["--abstract", "Prime numbers are found where the zeta function has its zeros."], "", ["head"]),
+        (["--title", "Primes", "--abstract", "The zeros of the zeta function and prime numbers."], "Primes", ["head"]),
+    ],
+    ids=["title", "abstract", "both"],
+)
+def test_title_and_abstract_without_a_file(arguments: list[str], title: str, parts: list[str], call: Call) -> None:
+    code, out, _ = call("classify", *arguments, "--format", "jsonl")
+    assert code == DONE
+    (line,) = records(out)
+    assert (line["source"], line["title"]) == ("", title)
+    assert [window["part"] for window in line["windows"]] == parts
+    assert line["results"][0]["id"] == "T11166"
+
+
+def test_language_of_a_title_is_recognised(call: Call) -> None:
+    _, out, _ = call("classify", "--title", "Besteuerung von Unternehmen und Steuerflucht", "--format", "jsonl")
+    assert records(out)[0]["language"] == "de"
+
+
+@pytest.mark.parametrize("of_folder", [False, True])
+def test_title_and_abstract_of_one_file(of_folder: bool, call: Call, papers: Path, tmp_path: Path) -> None:
+    shutil.copy(papers / "coral.txt", tmp_path)
+    path = tmp_path if of_folder else tmp_path / "coral.txt"
+    code, out, _ = call("classify", path, "--title", "Reefs", "--abstract", "Tax law, and law.", "--format", "jsonl")
+    assert code == DONE
+    (line,) = records(out)
+    assert (line["source"], line["title"]) == (str(tmp_path / "coral.txt"), "Reefs")
+    assert [(window["part"], window["weight"]) for window in line["windows"]] == [("head", 0.5), ("body", 0.5)]
+    assert line["windows"][0]["end"] == len("Reefs\nTax law, and law.")
+
+
+def test_title_of_an_unreadable_file_does_not_hide_that(call: Call, papers: Path) -> None:
+    code, out, _ = call("classify", papers / "broken.pdf", "--title", "Coral reefs", "--format", "jsonl")
+    assert (code, records(out)[0]["status"]) == (SOME_UNREADABLE, "damaged")
+
+
+def test_file_that_does_not_exist_is_told(call: Call, papers: Path, tmp_path: Path) -> None:
+    code, out, _ = call("classify", tmp_path / "nothing.txt", papers / "coral.txt", "--format", "jsonl")
+    assert code == SOME_UNREADABLE
+    assert [line["status"] for line in records(out)] == ["damaged", "ok"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--title", ""],
+        ["-", "coral.txt"],
+        ["coral.txt", "-"],
+        ["PAPERS", "--title", "Several"],
+        ["PAPERS", "--abstract", "Several"],
+        ["coral.txt", "--top", "0"],
+        ["coral.txt", "--top", "-3"],
+        ["coral.txt", "--top", "1.5"],
+        ["coral.txt", "--top", "many"],
+        ["coral.txt", "--threshold", "1.01"],
+        ["coral.txt", "--threshold", "-0.1"],
+        ["coral.txt", "--threshold", "nan"],
+        ["coral.txt", "--cumulative", "2"],
+        ["coral.txt", "--cumulative", "half"],
+        ["coral.txt", "--level", "genus"],
+        ["coral.txt", "--format", "xml"],
+        ["coral.txt", "--colour"],
+        ["coral.txt", "-o"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(arguments: list[str], call: Call, papers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(papers)
+    code, out, err = call("classify", *(str(papers) if word == "PAPERS" else word for word in arguments))
+    assert (code, out) == (USAGE, "")
+    assert err.startswith("usage: classmark classify ") or err.startswith("usage: classmark ")
+    assert "error: " in err
+
+
+def test_wrong_usage_of_a_process(run: Run) -> None:
+    for arguments in ([], ["describe"], ["classify", "--level", "genus", "x"]):
+        done = run(*arguments)
+        assert (done.returncode, done.stdout) == (USAGE, b"")
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_help_and_version(argument: str, call: Call) -> None:
+    code, out, err = call(argument)
+    assert (code, err) == (DONE, "")
+    assert "classmark" in out.lower()
+
+
+def test_defaults_are_told_in_the_help(call: Call) -> None:
+    _, out, _ = call("classify", "--help")
+    assert "(default: 5)" in out
+    assert "(default: 0.05)" in out
+    assert "(default: topic)" in out
+
+
+def test_folder_without_files(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / ".hidden.txt").write_text(CORAL, encoding="utf-8")
+    code, out, err = call("classify", tmp_path)
+    assert (code, out) == (FAILED, "")
+    assert err == f"classmark: There are no files in {tmp_path}.\n"
+
+
+def test_output_file(call: Call, papers: Path, tmp_path: Path) -> None:
+    path = tmp_path / "subjects.jsonl"
+    path.write_text("what stood there before, and was longer than what comes\n" * 500, encoding="utf-8")
+    code, out, err = call("classify", papers / "inner", "--format", "jsonl", "-o", path)
+    assert (code, out, err) == (DONE, "", "")
+    assert [line["results"][0]["id"] for line in records(path.read_text(encoding="utf-8"))] == ["T11508", "T11323"]
+
+
+def test_output_file_for_spreadsheets_has_a_byte_order_mark(call: Call, papers: Path, tmp_path: Path) -> None:
+    code, _, _ = call("classify", papers / "inner", "--format", "csv", "-o", tmp_path / "subjects.csv")
+    assert code == DONE
+    content = (tmp_path / "subjects.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbfsource,status,")
+    assert content.count(b"\n") == content.count(b"\r\n") > 2
+
+
+def test_output_file_in_the_folder_that_is_read(call: Call, papers: Path, tmp_path: Path) -> None:
+    """It is not there yet when the files are looked for."""
+    shutil.copy(papers / "coral.txt", tmp_path)
+    code, _, _ = call("classify", tmp_path, "--format", "jsonl", "-o", tmp_path / "subjects.jsonl")
+    assert code == DONE
+    (line,) = records((tmp_path / "subjects.jsonl").read_text(encoding="utf-8"))
+    assert line["source"] == str(tmp_path / "coral.txt")
+
+
+@pytest.mark.parametrize("how", ["the same path", "another spelling", "a link", "in a folder"])
+def test_output_never_overwrites_a_document(how: str, call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "inner" / "coral.txt"
+    path.parent.mkdir()
+    path.write_text(CORAL, encoding="utf-8")
+    output = path
+    if how == "another spelling":
+        output = tmp_path / "inner" / ".." / "inner" / "coral.txt"
+    if how == "a link":
+        output = tmp_path / "link.txt"
+        os.link(path, output)
+    code, out, err = call("classify", tmp_path if how == "in a folder" else path, "-o", output)
+    assert (code, out) == (USAGE, "")
+    assert "would be overwritten" in err
+    assert path.read_text(encoding="utf-8") == CORAL
+
+
+def test_output_that_cannot_be_written(call: Call, papers: Path, tmp_path: Path) -> None:
+    code, out, err = call("classify", papers / "coral.txt", "-o", tmp_path / "nowhere" / "subjects.txt")
+    assert (code, out) == (FAILED, "")
+    assert err.startswith("classmark: ")
+    assert "nowhere" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_level_takes_effect(level: str, call: Call, papers: Path) -> None:
+    _, out, _ = call(
+        "classify", papers / "coral.txt", "--format", "jsonl", "--level", level, "--top", 3, "--threshold", 0
+    )
+    (line,) = records(out)
+    assert [result["level"] for result in line["results"]] == [level] * 3
+    assert [step["level"] for step in line["results"][0]["path"]] == list(LEVELS[: LEVELS.index(level)])
+    assert line["results"][0]["id"] == {"domain": "3", "field": "23", "subfield": "2303", "topic": "T10341"}[level]
+
+
+def test_rules_take_effect(call: Call, papers: Path) -> None:
+    def scores(*rule: object) -> list[float]:
+        code, out, _ = call("classify", papers / "formula.html", "--format", "jsonl", *map(str, rule))
+        assert code == DONE
+        return [result["score"] for result in records(out)[0]["results"]]
+
+    everything = scores("--top", 50, "--threshold", 0)
+    assert len(everything) == 50
+    assert 0.05 < everything[1] < 0.5, "the document must fit several topics for the rest to tell anything"
+    assert scores("--top", 1, "--threshold", 0) == everything[:1]
+    assert scores() == [score for score in everything if score >= 0.05][:5]
+    assert scores("--threshold", everything[2] - 1e-6) == everything[:3]
+    assert scores("--threshold", 1) == []
+    mark = everything[0] + everything[1] + everything[2] / 2
+    assert scores("--threshold", 0, "--cumulative", mark) == everything[:3]
+    assert scores("--threshold", 0, "--cumulative", mark, "--top", 2) == everything[:2]
+    assert scores("--threshold", 0, "--cumulative", 0) == []
+
+
+@POSIX
+def test_names_of_files_that_are_no_text(run: Run, papers: Path, tmp_path: Path) -> None:
+    """Names are bytes on Linux; each format names the file, and JSON leads back to it."""
+    names = [b"caf\xe9.txt", b"line\nend \x1b[31mred.txt"]
+    try:
+        for name in names:
+            shutil.copy(os.fsencode(papers / "coral.txt"), os.fsencode(tmp_path) + b"/" + name)
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    lines = records(run("classify", tmp_path, "--format", "jsonl").stdout.decode())
+    assert [os.fsencode(line["source"]) for line in lines] == [os.fsencode(tmp_path) + b"/" + name for name in names]
+    assert [line["status"] for line in lines] == ["ok", "ok"]
+    done = run("classify", tmp_path)
+    assert (done.returncode, done.stderr) == (DONE, b"")
+    assert b"caf\\udce9.txt\n" in done.stdout
+    assert b"line\\nend \\x1b[31mred.txt\n" in done.stdout
+
+
+@contextlib.contextmanager
+def running(*arguments: str | Path, **streams: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the program as the head of a process group of its own, and leave nothing of it behind."""
+    process = subprocess.Popen(
+        command(*arguments), env=environment(), stdin=subprocess.DEVNULL, start_new_session=True, **streams
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of files that take half a minute."""
+    folder = tmp_path_factory.mktemp("many")
+    for number in range(200):
+        (folder / f"{number:03}.txt").write_text(CORAL * 20, encoding="utf-8")
+    return folder
+
+
+@POSIX
+@pytest.mark.parametrize("to_file", [False, True], ids=["to a pipe", "to a file"])
+def test_interrupt_keeps_whole_lines(to_file: bool, many: Path, tmp_path: Path) -> None:
+    path = tmp_path / "subjects.jsonl"
+    output: list[str | Path] = ["-o", path] if to_file else []
+    with running(
+        "classify", many, "--format", "jsonl", *output, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        written = b""
+        until = time.monotonic() + 60
+        while written.count(b"\n") < 3 and time.monotonic() < until:
+            if to_file:
+                time.sleep(0.02)
+                written = path.read_bytes() if path.exists() else b""
+            else:
+                written += process.stdout.readline()
+        began = time.monotonic()
+        os.killpg(process.pid, signal.SIGINT)
+        rest, errors = process.stdout.read(), process.stderr.read()
+        assert process.wait(20) == CANCELLED
+        assert time.monotonic() - began < 10
+    written = path.read_bytes() if to_file else written + rest
+    lines = records(written.decode())
+    assert 3 <= len(lines) < 200
+    assert [line["source"] for line in lines] == [str(many / f"{number:03}.txt") for number in range(len(lines))]
+    assert errors == b""
+
+
+@POSIX
+def test_reader_of_the_output_may_go_away(many: Path) -> None:
+    """As in ``classmark classify FOLDER | head -1``."""
+    with running("classify", many, "--format", "jsonl", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["status"] == "ok"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(20) == DONE
+
+
+def read_terminal(end: int) -> str:
+    """Return all that was written to a terminal until its last writer closed it."""
+    written = b""
+    while select.select([end], [], [], 60)[0]:
+        try:
+            chunk = os.read(end, 65536)
+        except OSError:  # what Linux says when the other end is closed
+            break
+        if not chunk:
+            break
+        written += chunk
+    return written.decode()
+
+
+@POSIX
+@pytest.mark.parametrize("out_too", [False, True], ids=["stderr", "both"])
+def test_progress_on_a_terminal(out_too: bool, papers: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    try:
+        with running(
+            "classify", papers / "inner", "--top", "1", stdout=theirs if out_too else subprocess.PIPE, stderr=theirs
+        ) as process:
+            os.close(theirs)
+            theirs = -1
+            shown = read_terminal(ours)
+            out = process.stdout.read().decode() if process.stdout else ""
+            assert process.wait(20) == DONE
+    finally:
+        os.close(ours)
+        if theirs >= 0:
+            os.close(theirs)
+    assert "[" + "#" * 4 in shown
+    assert " 2 of 2 · 0:00 left" in shown
+    assert "\x1b[K" in shown
+    assert "\x1b" not in out
+    if out_too:
+        # What a person sees is what follows the last return on each line that is wiped.
+        seen = [line.split("\r\x1b[K")[-1] for line in shown.split("\r\n")]
+        assert str(papers / "inner" / "law.html") in seen
+        assert "  Besteuerung von Unternehmen und Steuerflucht [de]" in seen
+        assert seen[-1] == ""
+    else:
+        assert out.startswith(str(papers / "inner" / "law.html") + "\n")
+
+
+@POSIX
+def test_no_progress_for_a_single_file(papers: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    try:
+        with running("classify", papers / "coral.txt", stdout=subprocess.DEVNULL, stderr=theirs) as process:
+            os.close(theirs)
+            assert read_terminal(ours) == ""
+            assert process.wait(20) == DONE
+    finally:
+        os.close(ours)
