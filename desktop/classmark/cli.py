@@ -42,9 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-            if not stream.isatty():  # line ends as written: Windows would double the returns of CSV
-                stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+            # Line ends stay as written, for Windows would double the returns of CSV.
+            piped = {} if stream.isatty() else {"encoding": "utf-8", "newline": "\n"}
+            stream.reconfigure(errors="backslashreplace", **piped)
     try:
         return int(arguments.run(arguments, parser))
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ import pytest
 from tests.core.files import pdf
 
 from classmark import cli
+from classmark.core.reading import ReaderProcess
 from classmark_models.classifier import Classifier
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -91,11 +92,28 @@ def classifier() -> Iterator[Classifier]:
     classifier.close()
 
 
+class LastingReader(ReaderProcess):
+    """A reader whose child outlives the command that used it."""
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def reader() -> Iterator[ReaderProcess]:
+    reader = LastingReader()
+    yield reader
+    reader.close()
+
+
 @pytest.fixture
-def call(classifier: Classifier, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Return a function that runs the program within this process, which spares it loading the model each time."""
+def call(
+    classifier: Classifier, reader: ReaderProcess, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Call:
+    """Return a function that runs the program within this process, which need not load its model every time."""
     monkeypatch.setattr(Classifier, "open_builtin", lambda: classifier)
     monkeypatch.setattr(classifier, "close", lambda: None)
+    monkeypatch.setattr(cli, "ReaderProcess", lambda: reader)
 
     def call_main(*arguments: str | Path) -> tuple[int, str, str]:
         argv: Sequence[Any] = [str(argument) for argument in arguments]

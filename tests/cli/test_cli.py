@@ -48,8 +48,10 @@ def jsonl(run: Run, papers: Path) -> subprocess.CompletedProcess[bytes]:
     # In a locale of ASCII: what is written to a pipe is UTF-8 all the same.
     return run(
         *("classify", papers, "--format", "jsonl", "--threshold", "0"),
-        LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0",
-    )  # fmt: skip
+        LC_ALL="C",
+        PYTHONUTF8="0",
+        PYTHONCOERCECLOCALE="0",
+    )
 
 
 def test_unreadable_files_among_others_are_told(jsonl: subprocess.CompletedProcess[bytes], papers: Path) -> None:
