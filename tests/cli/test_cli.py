@@ -32,6 +32,10 @@ from tests.cli.conftest import (
     environment,
 )
 
+from classmark import cli
+from classmark.core.classify import classify
+from classmark.core.documents import Result
+
 DONE, FAILED, USAGE, SOME_UNREADABLE, CANCELLED = 0, 1, 2, 3, 130
 ALL = sorted([*READABLE, *UNREADABLE, "untitled.txt"])
 LEVELS = ("domain", "field", "subfield", "topic")
@@ -316,6 +320,28 @@ def test_output_file(call: Call, papers: Path, tmp_path: Path) -> None:
     code, out, err = call("classify", papers / "inner", "--format", "jsonl", "-o", path)
     assert (code, out, err) == (DONE, "", "")
     assert [line["results"][0]["id"] for line in records(path.read_text(encoding="utf-8"))] == ["T11508", "T11323"]
+
+
+@pytest.mark.parametrize("format_name", ["jsonl", "csv", "table"])
+def test_each_result_is_in_the_file_before_the_next(
+    format_name: str, call: Call, papers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is done is kept whatever happens, a power cut included."""
+    path, lengths = tmp_path / "subjects", [0]
+
+    def watched(*arguments: Any) -> Iterator[Result]:
+        for result in classify(*arguments):
+            yield result
+            content = path.read_text(encoding="utf-8")
+            assert Path(result.source).name in content
+            assert content.endswith("\n")
+            lengths.append(len(content))
+
+    monkeypatch.setattr(cli, "classify", watched)
+    code, _, _ = call("classify", papers, "--format", format_name, "-o", path)
+    assert code == SOME_UNREADABLE
+    assert len(lengths) == len(ALL) + 1
+    assert lengths == sorted(set(lengths)), "it grows with each"
 
 
 def test_output_file_for_spreadsheets_has_a_byte_order_mark(call: Call, papers: Path, tmp_path: Path) -> None:
