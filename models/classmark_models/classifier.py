@@ -13,7 +13,7 @@ from classmark_models.errors import Interrupted
 from classmark_models.labels import Scores, Vocabulary, read_vocabulary
 from classmark_models.pack import BUILTIN, Pack, open_pack
 from classmark_models.session import Encoder
-from classmark_models.tokens import Span, Tokenizer
+from classmark_models.tokens import Tokenizer
 from classmark_models.zero_shot import Embeddings, ZeroShotHead, read_head
 
 Weights = npt.NDArray[np.float32]
@@ -95,20 +95,23 @@ class Classifier:
 
         Title and abstract form the head, the body is read whole in windows of the encoder's length. The document's
         embedding is the weighted mean of its windows': the head has half of the weight (a quarter without an
-        abstract), the windows of the body share the rest by their number of tokens. A text's scores depend on
-        nothing but the text. Raises Interrupted when ``should_stop``, asked before each window, returns True.
+        abstract), the windows of the body share the rest by their letters, so that pages of figures count little. A
+        text's scores depend on nothing but the text. Raises Interrupted when ``should_stop``, asked at each window,
+        returns True.
         """
-        head = "\n".join(part for part in (title.strip(), abstract.strip()) if part)
-        if not _has_letters(head + body, self._limits["letters"]):
+        texts = {HEAD: "\n".join(part for part in (title.strip(), abstract.strip()) if part), BODY: body}
+        spans = [(part, span) for part, text in texts.items() for span in self._tokenizer.windows(text)]
+        letters = np.array([_letters(texts[part][span.start : span.end]) for part, span in spans])
+        if letters.sum() < self._limits["letters"]:
             return self._nothing("There is too little text to tell what it is about.")
-        spans = [(part, span) for part, text in ((HEAD, head), (BODY, body)) for span in self._tokenizer.windows(text)]
         vectors = []
         for vector in self._encoder.embed_all(span.ids for _, span in spans):
             if should_stop():
                 raise Interrupted("Stopped.")
             vectors.append(vector)
         embeddings = np.stack(vectors)
-        weights = self._weights(spans, embeddings, ABSTRACT_WEIGHT if abstract.strip() else TITLE_WEIGHT)
+        is_head = np.array([part == HEAD for part, _ in spans])
+        weights = self._weights(letters, is_head, embeddings, ABSTRACT_WEIGHT if abstract.strip() else TITLE_WEIGHT)
         combined = weights @ embeddings
         scores = self._head.scores(combined[None])[0]
         windows = []
@@ -124,18 +127,19 @@ class Classifier:
             return np.zeros((0, len(prediction.scores)), np.float32)
         return self._head.scores(prediction.embeddings)
 
-    def _weights(self, spans: list[tuple[str, Span]], embeddings: Embeddings, share: float) -> Weights:
-        """Return the windows' weights, float32, shape (windows,), adding up to 1."""
+    def _weights(
+        self, letters: npt.NDArray[np.int64], is_head: npt.NDArray[np.bool_], embeddings: Embeddings, share: float
+    ) -> Weights:
+        """Return the windows' weights, float32, shape (windows,), adding up to 1; ``share`` is the head's."""
         empty = self._head.emptiness(embeddings) > self._limits["null_cosine"]
-        useful = np.ones(len(spans)) if empty.all() else np.where(empty, 0.0, 1.0)
-        tokens = useful * [len(span.ids) for _, span in spans]
-        heads = np.array([part == HEAD for part, _ in spans])
-        shares = {True: share, False: 1 - share}
-        if not tokens[heads].any() or not tokens[~heads].any():
-            return np.asarray(tokens / tokens.sum(), np.float32)
-        for kind, part_share in shares.items():
-            tokens[heads == kind] *= part_share / tokens[heads == kind].sum()
-        return np.asarray(tokens, np.float32)
+        weights = letters * (1.0 if empty.all() else ~empty)
+        if not weights.any():
+            weights = np.ones(len(letters))
+        if weights[is_head].any() and weights[~is_head].any():
+            weights = np.where(
+                is_head, share * weights / weights[is_head].sum(), (1 - share) * weights / weights[~is_head].sum()
+            )
+        return np.asarray(weights / weights.sum(), np.float32)
 
     def _doubt(self, embeddings: Embeddings, scores: Scores) -> str:
         """Say why the scores of a document should not be used, or nothing."""
@@ -150,12 +154,6 @@ class Classifier:
         return Prediction(self.name, np.zeros(count, np.float32), declined=reason)
 
 
-def _has_letters(text: str, enough: float) -> bool:
-    """Tell whether a text has so many letters; an ideograph says as much as three."""
-    count = 0
-    for letter in text:
-        if letter.isalpha():
-            count += 3 if letter > "\u2e80" else 1
-            if count >= enough:
-                return True
-    return False
+def _letters(text: str) -> int:
+    """Count the letters of a text; an ideograph says as much as three."""
+    return sum(3 if letter > "\u2e80" else 1 for letter in filter(str.isalpha, text))

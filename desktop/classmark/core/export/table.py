@@ -14,7 +14,7 @@ COLUMNS = (
     *("source", "status", "reason", "title", "language", "pages"),
     *("rank", "level", "id", "uri", "label", "score", "path", "classifier"),
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 
 class CsvWriter:
