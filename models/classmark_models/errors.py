@@ -4,7 +4,8 @@ ClassmarkError
 ├── Interrupted             the person asked to stop
 └── ModelError              a model's files cannot be used
     ├── ModelMissing        a file of the model is not there
-    └── ModelDamaged        a file differs from what its manifest states
+    ├── ModelDamaged        a file differs from what its manifest states
+    └── SpecInvalid         an entry of the catalogue cannot be understood
 """
 
 from __future__ import annotations
@@ -28,3 +29,7 @@ class ModelMissing(ModelError):
 
 class ModelDamaged(ModelError):
     """A file differs from what its manifest states."""
+
+
+class SpecInvalid(ModelError):
+    """An entry of the catalogue cannot be understood."""
