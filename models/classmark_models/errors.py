@@ -5,7 +5,9 @@ ClassmarkError
 └── ModelError              a model's files cannot be used
     ├── ModelMissing        a file of the model is not there
     ├── ModelDamaged        a file differs from what its manifest states
-    └── SpecInvalid         an entry of the catalogue cannot be understood
+    ├── SpecInvalid         an entry of the catalogue cannot be understood
+    └── StoreError          the model folder cannot be written
+        └── DiskFull        there is no room for the model
 """
 
 from __future__ import annotations
@@ -33,3 +35,11 @@ class ModelDamaged(ModelError):
 
 class SpecInvalid(ModelError):
     """An entry of the catalogue cannot be understood."""
+
+
+class StoreError(ModelError):
+    """The model folder cannot be written."""
+
+
+class DiskFull(StoreError):
+    """There is no room for the model."""

@@ -1,0 +1,194 @@
+"""The model folder: what is installed, whole and where."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from classmark_models.errors import DiskFull, ModelMissing, SpecInvalid, StoreError
+from classmark_models.pack import describe
+from classmark_models.spec import ModelSpec, check_id, check_path
+
+RECEIPT = "receipt.json"
+PART = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A file as it was when it was found to be whole: its size in bytes, and its sha256 in hexadecimal."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a model's folder holds: full commits by repo, and files by path. Without it nothing is installed."""
+
+    id: str
+    commits: Mapping[str, str]
+    files: Mapping[str, Held]
+
+
+class Store:
+    """A folder of models, one folder for each, and shared folders that are only read.
+
+    A model is installed when its receipt is there, which is written last, and its files have the sizes stated there.
+    """
+
+    def __init__(self, root: Path, shared: Sequence[Path] = ()) -> None:
+        """Take the folder to write to, which need not exist, and others to look in when a model is not there."""
+        self.root, self.shared = root, tuple(shared)
+
+    def folder(self, name: str) -> Path:
+        """Return where a model lies or would lie in our own folder; SpecInvalid when the id cannot be one."""
+        return self.root / check_id(name)
+
+    def path(self, name: str) -> Path:
+        """Return the folder of an installed model, our own before a shared one; ModelMissing when there is none."""
+        return self._find(name)[0]
+
+    def receipt(self, name: str) -> Receipt:
+        """Return the receipt of an installed model; ModelMissing when there is none."""
+        return self._find(name)[1]
+
+    def installed(self, spec: ModelSpec) -> bool:
+        """Tell whether the model is there, of the commit and with the files that the catalogue names; reads no file."""
+        try:
+            receipt = self.receipt(spec.id)
+        except ModelMissing:
+            return False
+        return all(
+            receipt.commits.get(file.repo, "").startswith(file.commit)
+            and (file.optional if held is None else file.sha256 in (None, held.sha256))
+            for file in spec.files
+            for held in [receipt.files.get(file.path)]
+        )
+
+    def names(self) -> list[str]:
+        """Return the ids of all installed models, sorted."""
+        found = set()
+        for place in (self.root, *self.shared):
+            for receipt in place.glob(f"*/{RECEIPT}"):
+                with suppress(ModelMissing, SpecInvalid):
+                    found.add(self.path(receipt.parent.name).name)
+        return sorted(found)
+
+    def verify(self, name: str) -> tuple[str, ...]:
+        """Compare each file of a model with its receipt, by size and sha256; return the paths of those that differ.
+
+        Raises ModelMissing when there is no receipt.
+        """
+        for folder in self._places(name):
+            receipt = read_receipt(folder)
+            if receipt is not None:
+                return tuple(path for path, held in receipt.files.items() if not is_whole(folder / path, held))
+        raise ModelMissing(f"The model {name} is not installed. Fetch it first.")
+
+    def record(self, receipt: Receipt) -> None:
+        """Declare a model whole: remove what is left of the way there, and write its receipt; StoreError, DiskFull."""
+        folder = self.folder(receipt.id)
+        facts = {
+            "id": receipt.id,
+            "commits": dict(receipt.commits),
+            "files": {path: {"bytes": held.size, "sha256": held.sha256} for path, held in receipt.files.items()},
+        }
+        self.discard_parts(receipt.id)
+        with writing(folder):
+            fresh = folder / f"{RECEIPT}.new"
+            with fresh.open("w", encoding="utf-8") as file:
+                json.dump(facts, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(folder / RECEIPT)
+
+    def forget(self, name: str) -> None:
+        """Remove the receipt, so that the model counts as not installed until it is whole again; StoreError."""
+        with writing(self.folder(name)):
+            (self.folder(name) / RECEIPT).unlink(missing_ok=True)
+
+    def discard_parts(self, name: str) -> None:
+        """Remove what a download left that will not be gone on with; StoreError."""
+        with writing(self.folder(name)):
+            for part in self.folder(name).rglob(f"*{PART}"):
+                part.unlink()
+
+    def remove(self, name: str) -> None:
+        """Remove a model from our own folder, if it is there; StoreError, and a half-removed model is none."""
+        if self.folder(name).exists():
+            self.forget(name)
+            with writing(self.folder(name)):
+                shutil.rmtree(self.folder(name))
+        elif any((place / name).exists() for place in self.shared):
+            raise StoreError(f"The model {name} lies in a shared folder; only its keeper can remove it there.")
+
+    def free_space(self) -> int:
+        """Return the free bytes where models are written."""
+        place = self.root.absolute()
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        return shutil.disk_usage(place).free
+
+    def _find(self, name: str) -> tuple[Path, Receipt]:
+        for folder in self._places(name):
+            receipt = read_receipt(folder)
+            if receipt is not None and receipt.id == name and not _misfits(folder, receipt):
+                return folder, receipt
+        raise ModelMissing(f"The model {name} is not installed, or not wholly. Fetch or repair it first.")
+
+    def _places(self, name: str) -> list[Path]:
+        return [place / check_id(name) for place in (self.root, *self.shared)]
+
+
+def read_receipt(folder: Path) -> Receipt | None:
+    """Read the receipt of a model's folder; None when there is none, or one that cannot be relied on."""
+    try:
+        facts = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+        return Receipt(
+            check_id(facts["id"]),
+            {str(repo): str(commit) for repo, commit in facts["commits"].items()},
+            {check_path(path): _held(fact) for path, fact in facts["files"].items()},
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, SpecInvalid):
+        return None
+
+
+def is_whole(path: Path, held: Held) -> bool:
+    """Tell whether a file has the size and the sha256."""
+    try:
+        return path.stat().st_size == held.size and describe(path)["sha256"] == held.sha256
+    except OSError:
+        return False
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Turn what the system says about writing below a place into DiskFull or StoreError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"The disk is full: make room where {place} is, then go on.") from error
+        reason = error.strerror or str(error)
+        raise StoreError(f"{place} cannot be changed ({reason}). Close what uses it, or choose another.") from error
+
+
+def _held(fact: Any) -> Held:
+    size, sha256 = fact["bytes"], fact["sha256"]
+    if type(size) is not int or not isinstance(sha256, str):
+        raise TypeError
+    return Held(size, sha256)
+
+
+def _misfits(folder: Path, receipt: Receipt) -> bool:
+    try:
+        return any((folder / path).stat().st_size != held.size for path, held in receipt.files.items())
+    except OSError:
+        return True
