@@ -10,14 +10,17 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path for room in ("desktop", "models") for path in (ROOT / room).rglob("*.py"))
+NETWORK = ("classmark_models.hub", "huggingface_hub", "httpx2", "urllib.request")
 
 
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("classmark.cli", ("PySide6", "onnx", "huggingface_hub", "urllib.request")),
-        ("classmark.gui.app", ("onnx", "huggingface_hub", "urllib.request")),
-        ("classmark_models.classifier", ("classmark", "PySide6", "onnx", "huggingface_hub", "urllib.request")),
+        ("classmark.cli", ("PySide6", "onnx", *NETWORK)),
+        ("classmark.gui.app", ("onnx", *NETWORK)),
+        ("classmark_models.classifier", ("classmark", "PySide6", "onnx", *NETWORK)),
+        ("classmark_models.store", ("classmark", "PySide6", "onnx", *NETWORK)),
+        ("classmark_models.hub", ("classmark", "PySide6", "onnx", "huggingface_hub", "httpx2")),
     ],
 )
 def test_import_leaves_out(module: str, absent: tuple[str, ...]) -> None:

@@ -6,8 +6,17 @@ ClassmarkError
     ├── ModelMissing        a file of the model is not there
     ├── ModelDamaged        a file differs from what its manifest states
     ├── SpecInvalid         an entry of the catalogue cannot be understood
-    └── StoreError          the model folder cannot be written
-        └── DiskFull        there is no room for the model
+    ├── StoreError          the model folder cannot be written
+    │   └── DiskFull        there is no room for the model
+    └── FetchError          a published model cannot be fetched
+        ├── NoNetwork       the hub cannot be reached
+        ├── AccessRefused   the hub wants a permission (401, 403)
+        ├── NotPublished    the hub does not have it (404)
+        ├── TooManyRequests the hub wants us to wait (429)
+        ├── HubFailed       the hub cannot answer (5xx), or answers what no hub would
+        ├── LineBroken      the connection broke off
+        │   └── Stalled     nothing came for a while
+        └── WrongBytes      what came is not what was published
 """
 
 from __future__ import annotations
@@ -43,3 +52,39 @@ class StoreError(ModelError):
 
 class DiskFull(StoreError):
     """There is no room for the model."""
+
+
+class FetchError(ModelError):
+    """A published model cannot be fetched."""
+
+
+class NoNetwork(FetchError):
+    """The hub cannot be reached."""
+
+
+class AccessRefused(FetchError):
+    """The hub wants a permission."""
+
+
+class NotPublished(FetchError):
+    """The hub does not have it."""
+
+
+class TooManyRequests(FetchError):
+    """The hub wants us to wait."""
+
+
+class HubFailed(FetchError):
+    """The hub cannot answer, or answers what no hub would."""
+
+
+class LineBroken(FetchError):
+    """The connection broke off."""
+
+
+class Stalled(LineBroken):
+    """Nothing came for a while."""
+
+
+class WrongBytes(FetchError):
+    """What came is not what was published."""

@@ -187,6 +187,8 @@ def parse_spec(text: str) -> ModelSpec:
     places = [file.path.casefold() for file in files]
     if len(set(places)) < len(places):
         raise SpecInvalid("two of its files have the same path.")
+    if len({(file.repo, file.commit) for file in files}) > len({file.repo for file in files}):
+        raise SpecInvalid("it wants two commits of one repo.")
     spec = ModelSpec(
         id=check_id(top.text("id")),
         title=top.text("title"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from classmark_models.spec import ModelSpec, check_id, check_path
 
 RECEIPT = "receipt.json"
 PART = ".part"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +184,8 @@ def writing(place: Path) -> Iterator[None]:
 
 def _held(fact: Any) -> Held:
     size, sha256 = fact["bytes"], fact["sha256"]
-    if type(size) is not int or not isinstance(sha256, str):
-        raise TypeError
+    if type(size) is not int or size < 0 or not _SHA256.fullmatch(sha256):
+        raise ValueError("this is no size and sha256")
     return Held(size, sha256)
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of the model engine's tests: the built-in classifier and what is known of its encoder."""
+"""Fixtures of the model engine's tests: the built-in classifier, what is known of its encoder, and a small hub."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from huggingface_hub import constants
+from tests.models.fetching import FILES, FIRST, TOKENIZER
+from tests.models.hub_server import Hub, Repo
 
 from classmark_models.classifier import Classifier
 from classmark_models.pack import BUILTIN, Pack, open_pack
 from classmark_models.session import Encoder
+from classmark_models.store import Store
 from classmark_models.tokens import Tokenizer
 
 
@@ -56,3 +60,26 @@ def classifier() -> Iterator[Classifier]:
     classifier = Classifier.open_builtin()
     yield classifier
     classifier.close()
+
+
+@pytest.fixture
+def hub(alone: None) -> Iterator[Hub]:
+    large = frozenset({"model.h5"})
+    repos = {"library/small": Repo({FIRST: dict(FILES)}, large), "base": Repo({FIRST: {"tokenizer.json": TOKENIZER}})}
+    with Hub(repos).running() as running:
+        yield running
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "models")
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither this computer's tokens and proxies, nor its settings of the hub."""
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "hf" / "token"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)

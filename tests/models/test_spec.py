@@ -104,6 +104,7 @@ def test_what_is_left_out_has_its_default() -> None:
         ("size = 5", 'sha256 = "abc"', "sha256 cannot be 'abc'"),
         ("size = 5", 'url = "http://x"', r"files\[0\].url is unknown"),
         ("size = 5", '[[files]]\npath = "Model.safetensors"', "the same path"),
+        ("size = 5", '[[files]]\npath = "b"\nrepo = "library/small"\ncommit = "abcdef0"', "two commits"),
         ("size = 5", "[labels]\nnames = [1]", "labels.names is no str"),
         ("size = 5", '[labels]\nhierarchy = "x"', "labels.hierarchy is 'x'"),
         ("size = 5", "[prompt]\nboth = 1", "prompt.both is no str"),

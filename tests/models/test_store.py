@@ -110,8 +110,10 @@ def test_a_changed_file_is_found_by_its_hash(tmp_path: Path) -> None:
     [
         lambda facts: facts | {"id": "../small"},
         lambda facts: facts | {"id": "other"},
-        lambda facts: facts | {"files": {"../../secret": {"bytes": 1, "sha256": "0"}}},
-        lambda facts: facts | {"files": {"model.h5": {"bytes": "1", "sha256": "0"}}},
+        lambda facts: facts | {"files": {"../../secret": {"bytes": 1, "sha256": "0" * 64}}},
+        lambda facts: facts | {"files": {"model.h5": {"bytes": "1", "sha256": "0" * 64}}},
+        lambda facts: facts | {"files": {"model.h5": {"bytes": -1, "sha256": "0" * 64}}},
+        lambda facts: facts | {"files": {"model.h5": {"bytes": 1, "sha256": "../x"}}},
         lambda facts: facts | {"files": ["model.h5"]},
         lambda facts: {},
         lambda facts: [],
