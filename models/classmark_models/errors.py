@@ -4,7 +4,9 @@ ClassmarkError
 ├── Interrupted             the person asked to stop
 └── ModelError              a model's files cannot be used
     ├── ModelMissing        a file of the model is not there
-    ├── ModelDamaged        a file differs from what its manifest states
+    ├── ModelDamaged        a file is not what it should be: cut short, altered, contradicting itself
+    ├── ModelUnsafe         a file would run a program if it were read as its maker meant
+    ├── ModelUnsupported    a model of a kind that Classmark cannot convert
     ├── SpecInvalid         an entry of the catalogue cannot be understood
     ├── StoreError          the model folder cannot be written
     │   └── DiskFull        there is no room for the model
@@ -39,7 +41,15 @@ class ModelMissing(ModelError):
 
 
 class ModelDamaged(ModelError):
-    """A file differs from what its manifest states."""
+    """A file is not what it should be: cut short, altered, contradicting itself."""
+
+
+class ModelUnsafe(ModelError):
+    """A file would run a program if it were read as its maker meant."""
+
+
+class ModelUnsupported(ModelError):
+    """A model of a kind that Classmark cannot convert."""
 
 
 class SpecInvalid(ModelError):

@@ -24,12 +24,16 @@ INLINE_BYTES = 1024
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The sizes of a BERT-like encoder (Devlin et al. 2019): learned positions, GELU, layer norm after each sum."""
+    """The sizes of a BERT-like encoder (Devlin et al. 2019): learned positions, GELU, layer norm after each sum.
+
+    ``activation`` is the runtime's operator: Gelu, or FastGelu where the model was trained with its tanh approximation.
+    """
 
     width: int
     layers: int
     heads: int
     epsilon: float
+    activation: str = "Gelu"
 
 
 @dataclass
@@ -85,7 +89,7 @@ def _initializer(name: str, value: Array, data: BinaryIO) -> TensorProto:
     where = {"location": Path(data.name).name, "offset": data.tell(), "length": value.nbytes}
     for key, entry in where.items():
         tensor.external_data.add(key=key, value=str(entry))
-    data.write(value.tobytes())
+    data.write(value.data)
     return tensor
 
 
@@ -146,7 +150,7 @@ def add_encoder(
         (attended,) = linears(builder, context, matrices(layer, "o"))
         x = norm(attended, x, f"{layer}n1", f"{layer}attended")
         (up,) = linears(builder, x, matrices(layer, "up"))
-        active = builder.add("Gelu", [up], f"{layer}active", CONTRIB)
+        active = builder.add(shape.activation, [up], f"{layer}active", CONTRIB)
         (down,) = linears(builder, active, matrices(layer, "down"))
         x = norm(down, x, f"{layer}n2", f"{layer}out")
     return x
