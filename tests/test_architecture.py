@@ -21,6 +21,7 @@ NETWORK = ("classmark_models.hub", "huggingface_hub", "httpx2", "urllib.request"
         ("classmark_models.classifier", ("classmark", "PySide6", "onnx", *NETWORK)),
         ("classmark_models.store", ("classmark", "PySide6", "onnx", *NETWORK)),
         ("classmark_models.hub", ("classmark", "PySide6", "onnx", "huggingface_hub", "httpx2")),
+        ("classmark_models.checkpoint", ("onnx", "onnxruntime", "torch")),
     ],
 )
 def test_import_leaves_out(module: str, absent: tuple[str, ...]) -> None:

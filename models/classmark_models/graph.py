@@ -45,7 +45,7 @@ class GraphBuilder:
 
     def constant(self, name: str, value: Array) -> str:
         """Add a constant and return its name."""
-        self.constants[name] = np.ascontiguousarray(value)
+        self.constants[name] = np.asarray(value, order="C")
         return name
 
     def add(self, operator: str, inputs: Sequence[str], name: str, domain: str = "", **attributes: Any) -> str:

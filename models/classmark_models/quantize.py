@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from classmark_models.graph import CONTRIB, Array, GraphBuilder
+from classmark_models.graph import CONTRIB, Array, Embedding, GraphBuilder
 
 Floats = npt.NDArray[np.float32]
+
+SMALLEST_BLOCK = 16
+ROWS_AT_ONCE = 8192
 
 
 def quantize_columns(weight: Floats, limit: int) -> tuple[npt.NDArray[np.int8], Floats]:
@@ -84,19 +87,51 @@ class Int8Linears:
 
 @dataclass(frozen=True, slots=True)
 class BlockEmbedding:
-    """A table of word vectors in 4-bit blocks: value = (nibble - 8) x scale.
+    """A table of word vectors in blocks of 4 or 8 bits: value = (code - middle) x scale, middle 8 or 128.
 
-    ``nibbles``: uint8 0..15, shape (rows, width); ``scales``: float32, shape (rows, width / 32).
+    ``codes``: uint8, below 16 where ``bits`` is 4, shape (rows, width); ``scales``: float32, shape (rows, blocks).
     """
 
-    nibbles: npt.NDArray[np.uint8]
+    codes: npt.NDArray[np.uint8]
     scales: Floats
+    bits: int = 4
+
+    @classmethod
+    def of(cls, table: Floats, bits: int = 8, block: int = 128) -> Embedding:
+        """Round a table, float32 (rows, width), in blocks of at most ``block``.
+
+        The runtime's blocks are powers of two from 16 on; where none divides the width, the table stays in float32.
+        """
+        rows, width = table.shape
+        while width % block:
+            block //= 2
+        if block < SMALLEST_BLOCK:
+            return float_words(table)
+        middle = 1 << bits - 1
+        codes = np.empty((rows, width), np.uint8)
+        scales = np.empty((rows, width // block), np.float32)
+        for start in range(0, rows, ROWS_AT_ONCE):
+            part = table[start : start + ROWS_AT_ONCE].reshape(-1, width // block, block)
+            largest = np.maximum(np.abs(part).max(axis=2), np.finfo(np.float32).tiny * middle)
+            scale = largest / (middle - 1)
+            rounded = np.rint(part / scale[..., None]) + middle
+            codes[start : start + ROWS_AT_ONCE] = rounded.reshape(-1, width)
+            scales[start : start + ROWS_AT_ONCE] = scale
+        return cls(codes, scales, bits)
 
     def __call__(self, builder: GraphBuilder, ids: str) -> str:
         """Add the look-up; see ``graph.Embedding``."""
-        packed = self.nibbles[:, 0::2] | self.nibbles[:, 1::2] << 4
-        block = self.nibbles.shape[1] // self.scales.shape[1]
+        packed = self.codes if self.bits == 8 else self.codes[:, 0::2] | self.codes[:, 1::2] << 4
+        block = self.codes.shape[1] // self.scales.shape[1]
         inputs = [builder.constant("words", packed), ids, builder.constant("words.scales", self.scales)]
-        return builder.add(
-            "GatherBlockQuantized", inputs, "word", CONTRIB, bits=4, block_size=block, gather_axis=0, quantize_axis=1
-        )
+        shape = {"bits": self.bits, "block_size": block, "gather_axis": 0, "quantize_axis": 1}
+        return builder.add("GatherBlockQuantized", inputs, "word", CONTRIB, **shape)
+
+
+def float_words(table: Floats) -> Embedding:
+    """Return the look-up in a table left in float32: the reference, and for widths that blocks do not divide."""
+
+    def add(builder: GraphBuilder, ids: str) -> str:
+        return builder.add("Gather", [builder.constant("words", table), ids], "word", axis=0)
+
+    return add

@@ -48,8 +48,8 @@ def random_words(seed: int = 4, scale: float = 0.2) -> BlockEmbedding:
 
 def plain_words(words: BlockEmbedding) -> Floats:
     """Return the word vectors that nibbles and scales stand for, float64."""
-    block = words.nibbles.shape[1] // words.scales.shape[1]
-    return (words.nibbles.astype(np.float64) - 8) * np.repeat(words.scales.astype(np.float64), block, axis=1)
+    block = words.codes.shape[1] // words.scales.shape[1]
+    return (words.codes.astype(np.float64) - 8) * np.repeat(words.scales.astype(np.float64), block, axis=1)
 
 
 def layer_norm(x: Floats, weights: dict[str, Floats], key: str, epsilon: float) -> Floats:

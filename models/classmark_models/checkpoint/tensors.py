@@ -81,7 +81,7 @@ class Checkpoint(Mapping[str, Floats]):
         if stored.kind == "BF16":
             values = (shaped.astype(np.uint32) << 16).view(np.float32)
         else:
-            values = np.ascontiguousarray(shaped, np.float32).reshape(stored.shape)
+            values = np.asarray(shaped, np.float32, order="C")
         if not np.isfinite(values).all():
             raise ModelDamaged(f"{self.path}: the tensor {name} holds numbers that are not finite.")
         return values

@@ -1,0 +1,128 @@
+"""Print how near converted models come to transformers and PyTorch.
+
+Needs ``torch`` and ``transformers`` beside the recipes' packages: an environment of its own. ``--folder`` and
+``--texts`` compare a real model, ``--random`` models of full size with random weights, ``--convert`` measures alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from classmark_models.convert import FLOAT32, INT8, Precision, convert
+from classmark_models.quantize import BlockEmbedding, Int8Linears, float_words
+from classmark_models.tokens import Tokenizer
+
+LENGTHS = (1, 2, 17, 128, 510)
+VARIANTS = {
+    "float32": FLOAT32,
+    "table 8 bits/128 alone": Precision(FLOAT32.linears),
+    "table 4 bits/32 alone": Precision(FLOAT32.linears, partial(BlockEmbedding.of, bits=4, block=32)),
+    "products int8 alone": Precision(words=float_words),
+    "products int8, 8 bits signed in full": Precision(Int8Linears(127)),
+    "int8 (table 8 bits/128)": INT8,
+    "int8, table 4 bits/32": Precision(words=partial(BlockEmbedding.of, bits=4, block=32)),
+}
+
+
+def answers(path: Path, rows: Iterable[Any], output: str) -> list[Any]:
+    """Return one output for each row of ids, the graph run as the app does: a row a run."""
+    runtime = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return [runtime.run([output], {"input_ids": ids[None]})[0][0] for ids in rows]
+
+
+def cosines(left: Iterable[Any], right: Iterable[Any]) -> Any:
+    """Return the cosines of two rows of vectors, in float64."""
+    a, b = (np.array(list(rows), np.float64) for rows in (left, right))
+    return (a * b).sum(axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+
+
+def compare_real(folder: Path, texts: list[str], scratch: Path) -> None:
+    """Print the gaps of each variant for the embeddings of a real model."""
+    import torch
+    from transformers import AutoModel
+
+    tokenizer = Tokenizer(folder / "tokenizer.json", "", 512)
+    rows = [tokenizer.encode(text) for text in texts]
+    reference = AutoModel.from_pretrained(folder).eval()
+    with torch.no_grad():
+        means = [reference(torch.tensor(ids[None])).last_hidden_state[0].mean(0).numpy() for ids in rows]
+    expected = [mean / np.linalg.norm(mean) for mean in means]
+    for name, precision in VARIANTS.items():
+        convert(folder, scratch / "real.onnx", precision)
+        found = answers(scratch / "real.onnx", rows, "embedding")
+        near = cosines(found, expected)
+        size = (scratch / "real.onnx.data").stat().st_size / 1e6
+        gap = max(np.abs(a - b).max() for a, b in zip(found, expected, strict=True))
+        print(f"{name}: {size:.0f} MB, cosine {near.mean():.5f} least {near.min():.5f}, gap {gap:.1e}")
+
+
+def compare_random(scratch: Path) -> None:
+    """Print, for full-size models with random weights, the largest gap of the logits, time and size."""
+    import torch
+    import transformers
+
+    names = {i: f"label {i}" for i in range(20)}
+    sizes: dict[str, dict[str, Any]] = {
+        "Bert": {"vocab_size": 119_547},
+        "DistilBert": {"vocab_size": 30_522},
+        "Roberta": {"vocab_size": 50_265, "max_position_embeddings": 514, "type_vocab_size": 1, "layer_norm_eps": 1e-5},
+        "XLMRoberta": {"vocab_size": 50_000, "max_position_embeddings": 514, "type_vocab_size": 1},
+    }
+    for family, options in sizes.items():
+        torch.manual_seed(1)
+        config = getattr(transformers, f"{family}Config")(**options, initializer_range=0.05, id2label=names)
+        reference = getattr(transformers, f"{family}ForSequenceClassification")(config).eval()
+        folder = scratch / family
+        reference.save_pretrained(folder)
+        random = np.random.default_rng(1)
+        rows = [random.integers(5, options["vocab_size"], length) for length in LENGTHS]
+        with torch.no_grad():
+            expected = [reference(torch.tensor(ids[None])).logits[0].numpy() for ids in rows]
+        if family == "Roberta":  # read the other format once
+            torch.save(reference.state_dict(), folder / "pytorch_model.bin")
+            (folder / "model.safetensors").unlink()
+        del reference
+        for name, precision in (("float32", FLOAT32), ("int8", INT8)):
+            began = time.perf_counter()
+            convert(folder, scratch / "random.onnx", precision)
+            seconds = time.perf_counter() - began
+            found = answers(scratch / "random.onnx", rows, "logits")
+            gap = max(np.abs(a - b).max() for a, b in zip(found, expected, strict=True))
+            same = sum(int(a.argmax() == b.argmax()) for a, b in zip(found, expected, strict=True))
+            least = cosines(found, expected).min()
+            print(f"{family} {name}: {seconds:.0f} s, gap {gap:.1e}, cosine {least:.5f}, first {same}/{len(rows)}")
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scratch", type=Path, required=True)
+    parser.add_argument("--folder", type=Path, help="a real model to compare")
+    parser.add_argument("--texts", type=Path, help="a text a line")
+    parser.add_argument("--random", action="store_true", help="compare random models of each family")
+    parser.add_argument("--convert", type=Path, help="convert this folder alone and print seconds and peak memory")
+    asked = parser.parse_args()
+    asked.scratch.mkdir(parents=True, exist_ok=True)
+    if asked.convert:
+        began = time.perf_counter()
+        print(convert(asked.convert, asked.scratch / "converted.onnx"))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        size = (asked.scratch / "converted.onnx.data").stat().st_size / 1e6
+        print(f"{time.perf_counter() - began:.0f} s, peak {peak:.0f} MB, {size:.0f} MB written")
+    if asked.folder:
+        compare_real(asked.folder, asked.texts.read_text(encoding="utf-8").splitlines(), asked.scratch)
+    if asked.random:
+        compare_random(asked.scratch)
+
+
+if __name__ == "__main__":
+    main()
