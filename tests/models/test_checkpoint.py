@@ -99,6 +99,16 @@ def test_folders_without_readable_weights(tmp_path: Path) -> None:
         open_checkpoint(tmp_path)
 
 
+def test_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise PermissionError("no right")
+
+    (tmp_path / "model.safetensors").touch()
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ModelDamaged, match="cannot be read: no right"):
+        open_checkpoint(tmp_path)
+
+
 @pytest.mark.parametrize("name", WRITERS)
 def test_file_cut_short_anywhere(name: str, tmp_path: Path) -> None:
     WRITERS[name](tmp_path / name, arrays())
@@ -282,7 +292,7 @@ def _other_order(path: Path) -> None:
 
 
 def _large_list(path: Path) -> None:
-    write_zip(path, {**_members(), "data.pkl": bytes((8 << 20) + 1)})
+    write_zip(path, {**_members(), "data.pkl": bytes((1 << 20) + 1)})
 
 
 def _directory(change: Callable[[bytearray, int], None]) -> Callable[[Path], None]:
@@ -313,6 +323,11 @@ def _renamed(data: bytearray, entry: int) -> None:
     data[entry + 46 : entry + 47] = b"b"
 
 
+def _far_away(data: bytearray, entry: int) -> None:
+    end = data.rfind(b"PK\5\6")
+    data[end:end] = b"PK\6\7" + struct.pack("<IQI", 0, (1 << 64) - 1, 1)
+
+
 def _long_directory(data: bytearray, entry: int) -> None:
     struct.pack_into("<I", data, data.rfind(b"PK\5\6") + 12, 1 << 30)
 
@@ -325,11 +340,12 @@ def _long_directory(data: bytearray, entry: int) -> None:
         (_two_roots, "has 2 lists of tensors"),
         (_no_root, "has 0 lists of tensors"),
         (_other_order, "other byte order"),
-        (_large_list, "has 8,388,609 bytes"),
+        (_large_list, "has 1,048,577 bytes"),
         (_directory(_elsewhere), "not where the list of members says"),
         (_directory(_onto_the_list), "overlaps another|not where the list of"),
         (_directory(_beyond), "reaches beyond the end"),
         (_directory(_renamed), "not where the list of members says"),
+        (_directory(_far_away), "no whole zip archive"),
         (_directory(_long_directory), "claims 1,073,741,824 bytes"),
         (lambda path: path.write_bytes(b"<html>Not found</html>"), "no zip archive"),
     ],

@@ -7,7 +7,7 @@ from pathlib import Path
 from classmark_models.checkpoint.safetensors import read_safetensors
 from classmark_models.checkpoint.tensors import Checkpoint, Stored
 from classmark_models.checkpoint.torch_zip import read_torch_zip
-from classmark_models.errors import ModelMissing, ModelUnsupported
+from classmark_models.errors import ModelDamaged, ModelMissing, ModelUnsupported
 
 __all__ = ["Checkpoint", "Stored", "open_checkpoint"]
 
@@ -25,7 +25,10 @@ def open_checkpoint(folder: Path) -> Checkpoint:
     for name, read in FILES.items():
         path = folder / name
         if path.is_file():
-            return read(path)
+            try:
+                return read(path)
+            except OSError as error:
+                raise ModelDamaged(f"{path} cannot be read: {error}") from error
     for name in _NOT_YET:
         if (folder / name).exists():
             raise ModelUnsupported(

@@ -12,7 +12,7 @@ from classmark_models.checkpoint.inert_pickle import Tensor, interpret
 from classmark_models.checkpoint.tensors import BYTES, DIMENSIONS, Checkpoint, Stored, is_shape
 from classmark_models.errors import ModelDamaged, ModelUnsupported
 
-PICKLE_LIMIT, DIRECTORY_LIMIT = 8 << 20, 8 << 20
+PICKLE_LIMIT, DIRECTORY_LIMIT = 1 << 20, 8 << 20
 """Bytes of the pickle and of the zip's list of members; mBERT has 0.03 MB of each."""
 _WRAPPERS = ("state_dict", "model_state_dict")
 _LOCAL = struct.Struct("<4s4xH16x2H")
@@ -38,7 +38,7 @@ def read_torch_zip(path: Path) -> Checkpoint:
             _check_directory(path, file)
             with zipfile.ZipFile(file) as archive:
                 return _tensors(path, file, archive)
-        except (zipfile.BadZipFile, NotImplementedError, struct.error, OSError, EOFError, UnicodeError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, struct.error, OSError, OverflowError, ValueError) as error:
             raise _damaged(path, f"it is no whole zip archive ({error})") from error
 
 

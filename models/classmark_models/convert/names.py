@@ -91,9 +91,10 @@ class EncoderWeights(Mapping[str, Array]):
 
     def read(self, name: str, shape: tuple[int, ...]) -> Array:
         """Return a tensor by its published name; ModelDamaged unless it is there in that shape."""
-        if name not in self.checkpoint and "norm" in name.lower():
-            stem, _, part = name.rpartition(".")
-            name = f"{stem}.{_OLD_PARTS[part]}"
+        stem, _, part = name.rpartition(".")
+        if name not in self.checkpoint and stem.lower().endswith("norm"):
+            old = f"{stem}.{_OLD_PARTS[part]}"
+            name = old if old in self.checkpoint else name
         if name not in self.checkpoint:
             raise ModelDamaged(f"{self.checkpoint.path} lacks the tensor {name}.")
         if self.checkpoint.shape(name) != shape:
