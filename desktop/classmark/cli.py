@@ -17,17 +17,16 @@ from typing import TextIO
 from classmark.core.classify import classify, classify_reading
 from classmark.core.documents import Document, Origin, Outcome, Reading, Result
 from classmark.core.export import FORMATS, Writer, open_output
-from classmark.core.language import recognise
+from classmark.core.language import with_language
 from classmark.core.reading import ReaderProcess
 from classmark.core.sources import find_files
 from classmark.terminal import Progress, TextWriter
 from classmark_models.classifier import Classifier
 from classmark_models.decide import Rule
 from classmark_models.errors import ClassmarkError
-from classmark_models.labels import Vocabulary
+from classmark_models.labels import LEVELS, Vocabulary
 
 DONE, FAILED, SOME_UNREADABLE, CANCELLED = 0, 1, 3, 130
-LEVELS = ("domain", "field", "subfield", "topic")
 WRITERS: dict[str, Callable[[TextIO, Rule, Vocabulary], Writer]] = {"table": TextWriter, **FORMATS}
 STANDARD_INPUT = "-"
 
@@ -199,9 +198,7 @@ def _described(reading: Reading, title: str, abstract: str) -> Reading:
         document = replace(document, title=title, title_origin=Origin.GIVEN)
     if abstract:
         document = replace(document, abstract=abstract, abstract_origin=Origin.GIVEN)
-    if not document.language:
-        document = replace(document, language=recognise(f"{document.title}\n{document.abstract}", document.body))
-    return replace(reading, document=document)
+    return replace(reading, document=with_language(document))
 
 
 if __name__ == "__main__":

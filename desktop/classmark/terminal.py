@@ -39,10 +39,9 @@ class TextWriter:
             write(f"  no {level} reaches {self._rule.threshold:g}")
             write(f" · {broad.label.level} {broad.label.name} {broad.score:.2f}\n")
         for subject in subjects:
-            place = " › ".join(step.label.name for step in subject.path)
             write(f"  {subject.score:4.2f} {subject.word:8}  {subject.label.name}  ({subject.label.id})\n")
-            if place:
-                write(f"{'':17}{place}\n")
+            if subject.place:
+                write(f"{'':17}{subject.place}\n")
         write("\n")
 
 

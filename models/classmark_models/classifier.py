@@ -13,8 +13,8 @@ from classmark_models.errors import Interrupted
 from classmark_models.labels import Scores, Vocabulary, read_vocabulary
 from classmark_models.pack import BUILTIN, Pack, open_pack
 from classmark_models.session import Encoder
-from classmark_models.tokens import Tokenizer
-from classmark_models.zero_shot import Embeddings, ZeroShotHead, read_head
+from classmark_models.tokens import Tokenizer, count_letters
+from classmark_models.zero_shot import Embeddings, ZeroShotHead, entropy, read_head
 
 Weights = npt.NDArray[np.float32]
 
@@ -101,7 +101,7 @@ class Classifier:
         """
         texts = {HEAD: "\n".join(part for part in (title.strip(), abstract.strip()) if part), BODY: body}
         spans = [(part, span) for part, text in texts.items() for span in self._tokenizer.windows(text)]
-        letters = np.array([_letters(texts[part][span.start : span.end]) for part, span in spans])
+        letters = np.array([count_letters(texts[part][span.start : span.end]) for part, span in spans])
         if letters.sum() < self._limits["letters"]:
             return self._nothing("There is too little text to tell what it is about.")
         vectors = []
@@ -145,15 +145,10 @@ class Classifier:
         """Say why the scores of a document should not be used, or nothing."""
         if (self._head.emptiness(embeddings) > self._limits["null_cosine"]).all():
             return "It gets the same answer as blank pages and boilerplate do."
-        if float(-(scores * np.log(np.maximum(scores, 1e-12))).sum()) > self._limits["entropy"]:
+        if entropy(scores) > self._limits["entropy"]:
             return "No subject stands out: it fits very many subjects equally little."
         return ""
 
     def _nothing(self, reason: str) -> Prediction:
         count = len(self.vocabulary.labels(self.vocabulary.deepest))
         return Prediction(self.name, np.zeros(count, np.float32), declined=reason)
-
-
-def _letters(text: str) -> int:
-    """Count the letters of a text; an ideograph says as much as three."""
-    return sum(3 if letter > "\u2e80" else 1 for letter in filter(str.isalpha, text))

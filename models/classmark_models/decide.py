@@ -36,6 +36,11 @@ class Subject:
     """The broader subjects, broadest first, without this one."""
 
     @property
+    def place(self) -> str:
+        """The names of the broader subjects in one line, broadest first."""
+        return " › ".join(step.label.name for step in self.path)
+
+    @property
     def word(self) -> str:
         """The probability in a word: likely, possible or unsure."""
         return "likely" if self.score >= LIKELY else "possible" if self.score >= POSSIBLE else "unsure"
@@ -47,7 +52,7 @@ def decide(vocabulary: Vocabulary, scores: Scores, rule: Rule) -> tuple[Subject,
     ``scores`` are probabilities over the deepest level, shape (labels,). A cumulative cut keeps the subject that
     crosses the mark, as the reader of "together at least p" expects.
     """
-    by_level = {level: vocabulary.roll_up(scores, level) for level in vocabulary.levels}
+    by_level = _at_every_level(vocabulary, scores)
     at_level = by_level[rule.level]
     order = np.argsort(-at_level, kind="stable")[: rule.top]
     chosen = [int(i) for i in order if at_level[i] >= rule.threshold]
@@ -62,7 +67,7 @@ def back_off(vocabulary: Vocabulary, scores: Scores, confidence: float) -> Subje
 
     When no level does, the broadest level's best subject is returned: its score says that even that is unsure.
     """
-    by_level = {level: vocabulary.roll_up(scores, level) for level in vocabulary.levels}
+    by_level = _at_every_level(vocabulary, scores)
     for level in reversed(vocabulary.levels):
         best = int(np.argmax(by_level[level]))
         if by_level[level][best] >= confidence:
@@ -78,3 +83,7 @@ def subject_at(vocabulary: Vocabulary, by_level: dict[str, Scores], level: str, 
         for step, i in vocabulary.path(level, index)[:-1]
     )
     return Subject(vocabulary.labels(level)[index], index, float(by_level[level][index]), path)
+
+
+def _at_every_level(vocabulary: Vocabulary, scores: Scores) -> dict[str, Scores]:
+    return {level: vocabulary.roll_up(scores, level) for level in vocabulary.levels}

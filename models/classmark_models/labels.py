@@ -16,6 +16,10 @@ Scores = npt.NDArray[np.float32]
 """Probabilities over the labels of one level, float32, shape (labels,) or (rows, labels)."""
 
 
+LEVELS = ("domain", "field", "subfield", "topic")
+"""The levels of OpenAlex, broadest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One subject of a vocabulary.

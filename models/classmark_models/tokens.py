@@ -71,6 +71,11 @@ class Tokenizer:
         return np.array([*self._before, *ids, *self._after], np.int64)
 
 
+def count_letters(text: str) -> int:
+    """Count the letters of a text; an ideograph says as much as three."""
+    return sum(3 if letter > "\u2e80" else 1 for letter in filter(str.isalpha, text))
+
+
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of blocks of at most BLOCK_CHARACTERS, cut at a line end or space where there is one."""
     start = 0

@@ -47,6 +47,11 @@ class ZeroShotHead:
         return np.asarray((self.directions(embeddings) @ self.null.T).max(axis=1), np.float32)
 
 
+def entropy(scores: Scores) -> npt.NDArray[np.float32]:
+    """Return the entropy of each row of probabilities, in nats, shape (rows,); of one row, shape ()."""
+    return np.asarray(-(scores * np.log(np.maximum(scores, 1e-12))).sum(axis=-1), np.float32)
+
+
 def read_head(path: Path) -> ZeroShotHead:
     """Read the arrays ``center``, ``labels`` and ``null`` of an ``.npz`` file; ModelDamaged when it has others."""
     try:

@@ -20,8 +20,8 @@ import numpy.typing as npt
 from classmark_models.labels import Vocabulary, read_vocabulary
 from classmark_models.pack import BUILTIN, Pack, open_pack
 from classmark_models.session import Encoder
-from classmark_models.tokens import Tokenizer
-from classmark_models.zero_shot import ZeroShotHead, read_head
+from classmark_models.tokens import Tokenizer, count_letters
+from classmark_models.zero_shot import ZeroShotHead, entropy, read_head
 from recipes.development import Row, rows
 from recipes.topics import FIELD_SHARE, SUBFIELD_SHARE, Floats, Topic, combine, embed, read_topics, sources_of, unit
 
@@ -98,7 +98,7 @@ def report_pack(measure: Measure, head: ZeroShotHead, limits: dict[str, float]) 
     for language in sorted({row.language for row in sample.rows}):
         mask = library & np.array([row.language == language for row in sample.rows])
         print(f" {language} {right[mask].mean():.3f} ({mask.sum()})", end="")
-    letters = np.array([_letters(row.title) for row in sample.rows])
+    letters = np.array([count_letters(row.title) for row in sample.rows])
     print("\nlibrary titles by letters:", end="")
     for low, high in ((0, 6), (6, 10), (10, 20), (20, 40), (40, 80), (80, 10_000)):
         mask = library & (letters >= low) & (letters < high)
@@ -109,21 +109,15 @@ def report_pack(measure: Measure, head: ZeroShotHead, limits: dict[str, float]) 
         mask = (best >= floor) & (best < floor + 0.2 + 0.1 * (floor == 0))
         print(f" {floor:.1f}: {right[mask].mean():.3f} ({mask.sum()})", end="")
     empty = head.emptiness(sample.embeddings.astype(np.float32))
-    scores = head.scores(sample.embeddings.astype(np.float32))
-    entropy = -(scores * np.log(np.maximum(scores, 1e-12))).sum(axis=1)
+    spread = entropy(head.scores(sample.embeddings.astype(np.float32)))
     print("\ndocuments declined though they say something: ", end="")
-    print(f"as boilerplate {(empty > blank).mean():.4f}, as flat {(entropy > flat).mean():.4f}, ", end="")
-    print(f"accuracy of the flat {right[entropy > flat].mean():.3f}")
+    print(f"as boilerplate {(empty > blank).mean():.4f}, as flat {(spread > flat).mean():.4f}, ", end="")
+    print(f"accuracy of the flat {right[spread > flat].mean():.3f}")
     likeness = head.null @ head.null.T - 2 * np.eye(len(head.null))
     null_scores = np.exp(head.null @ head.labels.T)
     null_scores /= null_scores.sum(axis=1, keepdims=True)
-    null_entropy = -(null_scores * np.log(np.maximum(null_scores, 1e-12))).sum(axis=1)
-    caught = (likeness.max(axis=1) > blank) | (null_entropy > flat)
+    caught = (likeness.max(axis=1) > blank) | (entropy(null_scores) > flat)
     print(f"texts that say nothing, each against the others: {caught.mean():.3f} of {len(caught)} declined")
-
-
-def _letters(text: str) -> int:
-    return sum(3 if letter > "\u2e80" else 1 for letter in text if letter.isalpha())
 
 
 def report_ways(measure: Measure, topics: Sequence[Topic]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from classmark_models.labels import LEVELS
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer
 from classmark_models.zero_shot import ZeroShotHead
@@ -20,7 +21,6 @@ from classmark_models.zero_shot import ZeroShotHead
 Floats = npt.NDArray[np.float64]
 Topic = dict[str, str]
 
-LEVELS = ("domain", "field", "subfield", "topic")
 URIS = {"domain": "domains/", "field": "fields/", "subfield": "subfields/", "topic": "T"}
 TEMPERATURE = 0.03
 SUBFIELD_SHARE, FIELD_SHARE = 0.25, 0.1

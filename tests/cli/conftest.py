@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from classmark_models.classifier import Classifier
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 Call = Callable[..., tuple[int, str, str]]
 
+DONE, FAILED, USAGE, SOME_UNREADABLE, CANCELLED = 0, 1, 2, 3, 130
+POSIX = pytest.mark.skipif(os.name == "nt", reason="signals, pipes and terminals of POSIX")
 CORAL_TITLE = "Bleaching and recovery of coral reefs after marine heatwaves"
 CORAL = (
     f"{CORAL_TITLE}\n\nCorals bleach when the sea stays too warm for weeks: the polyps lose the algae that feed them, "
@@ -125,3 +128,8 @@ def call(
         return code, written.out, written.err
 
     return call_main
+
+
+def records(lines: str) -> list[dict[str, Any]]:
+    assert lines.endswith("\n")
+    return [json.loads(line) for line in lines[:-1].split("\n")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -28,10 +29,7 @@ def classify(
             result = classify_reading(reading, classifier, should_stop)
         except Interrupted:
             return
-        now = perf_counter()
-        yield Result(
-            result.source, result.status, result.reason, result.document, result.prediction, seconds=now - began
-        )
+        yield replace(result, seconds=perf_counter() - began)
         began = perf_counter()
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
+
+from classmark.core.documents import Document
 
 LANGUAGES = (
     "ar bg ca cs da de el en es et eu fa fi fr gl he hi hr hu id is it ja ka ko la lt lv mk ms nl no pl pt ro ru sk sl "
@@ -45,6 +48,13 @@ def recognise(heading: str, body: str = "") -> str:
         return ""
     found, confidence = _identifier().classify(words)
     return str(found) if confidence >= 0.5 and found != _NO_LANGUAGE else ""
+
+
+def with_language(document: Document) -> Document:
+    """Return the document with its language recognised, where it has none yet."""
+    if document.language:
+        return document
+    return replace(document, language=recognise(f"{document.title}\n{document.abstract}", document.body))
 
 
 @cache

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from classmark.core.classify import classify, classify_document
 from classmark.core.documents import Document, Result
-from classmark.core.language import recognise
+from classmark.core.language import with_language
 from classmark.core.reading import ReaderProcess
 from classmark_models.classifier import Classifier, Prediction
 from classmark_models.labels import Scores, Vocabulary
@@ -73,10 +72,7 @@ class BuiltinEngine:
 
     def classify_document(self, document: Document, should_stop: Stop) -> Result:
         """Return the result for one document; Interrupted when told to stop."""
-        if not document.language:
-            heading = f"{document.title}\n{document.abstract}"
-            document = replace(document, language=recognise(heading, document.body))
-        return classify_document(document, self._classifier, should_stop)
+        return classify_document(with_language(document), self._classifier, should_stop)
 
     def window_scores(self, prediction: Prediction) -> Scores:
         """Return the probabilities in each window, shape (windows, deepest labels)."""

@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from classmark.core.documents import Document, Result
-from classmark.gui.rows import Facet, Row, State, path_text
+from classmark.gui.rows import Facet, Row, State
 from classmark_models.decide import Rule
 from classmark_models.labels import Vocabulary
 
@@ -244,7 +244,7 @@ class ResultsModel(QAbstractTableModel):
         if not words:
             return True
         best = row.best
-        subject = f"{best.label.name} {path_text(best)}" if best else ""
+        subject = f"{best.label.name} {best.place}" if best else ""
         text = f"{row.title} {row.name} {subject} {row.word}".casefold()
         return all(word in text for word in words)
 
@@ -290,8 +290,8 @@ class ResultsModel(QAbstractTableModel):
             return row.reason
         if row.is_fallback:
             note = f"No {self._rule.level} satisfies the rule; this {row.best.label.level} does.\n"
-            return f"{note}{path_text(row.best)} › {row.best.label.name}"
-        others = [f"{subject.score:.2f}  {path_text(subject)} › {subject.label.name}" for subject in row.subjects]
+            return f"{note}{row.best.place} › {row.best.label.name}"
+        others = [f"{subject.score:.2f}  {subject.place} › {subject.label.name}" for subject in row.subjects]
         return "\n".join(others)
 
 

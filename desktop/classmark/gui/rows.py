@@ -158,8 +158,3 @@ class Row:
     def is_fallback(self) -> bool:
         """Whether ``best`` stands in because nothing satisfies the rule."""
         return not self._subjects and self._fallback is not None
-
-
-def path_text(subject: Subject) -> str:
-    """Return the broader subjects in one line, broadest first."""
-    return " › ".join(step.label.name for step in subject.path)

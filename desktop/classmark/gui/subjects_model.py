@@ -8,7 +8,6 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from classmark.gui.rows import path_text
 from classmark_models.decide import Subject
 
 Index = QModelIndex | QPersistentModelIndex
@@ -100,6 +99,6 @@ class SubjectsModel(QAbstractItemModel):
             kind = "proposed " if node.proposed else ""
             return f"{kind}{subject.label.level} {subject.label.name}, {subject.word} {subject.score:.2f}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            above = f"{path_text(subject)}\n" if subject.path else ""
+            above = f"{subject.place}\n" if subject.path else ""
             return f"{above}{subject.label.level.capitalize()}: {subject.label.name}\n{subject.label.uri}"
         return None

@@ -55,8 +55,8 @@ from classmark.gui.toolbar import Toolbar
 from classmark.gui.welcome import Welcome
 from classmark.resources import asset
 from classmark_models.decide import Rule, Subject
+from classmark_models.labels import LEVELS
 
-_LEVELS = ("domain", "field", "subfield", "topic")
 _FIRST_PAINT = 100
 """Milliseconds after which the engine is opened: the window should be there first, as loading holds the interpreter."""
 _TICK = 1000
@@ -109,7 +109,7 @@ class Window(QMainWindow):
         do, icons = self.commands, self._icons
         intake = [do["open"], do["open_folder"], do["paste"], do["samples"]]
         self.toolbar = Toolbar(intake, [do["undo"], do["retry_all"], do["export"]])
-        self.rule_bar = RuleBar(_LEVELS, self._memory.rule)
+        self.rule_bar = RuleBar(LEVELS, self._memory.rule)
         self.finder = Finder(icons)
         self.list = ResultsView(self.review.results, self._theme)
         self.document = DocumentPanel(self._theme)
@@ -206,7 +206,7 @@ class Window(QMainWindow):
             action.triggered.connect(lambda _=False, mode=mode: self._on_theme_chosen(mode))
             group.addAction(action)
         menu.addSeparator()
-        for number, level in enumerate(_LEVELS):
+        for number, level in enumerate(LEVELS):
             action = menu.addAction(f"Subjects by {level}")
             action.setShortcut(QKeySequence(f"Ctrl+{number + 1}"))
             action.triggered.connect(lambda _=False, number=number: self.rule_bar.level.setCurrentIndex(number))
