@@ -16,11 +16,11 @@ NETWORK = ("classmark_models.hub", "huggingface_hub", "httpx2", "urllib.request"
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("classmark.cli", ("PySide6", "onnx", *NETWORK)),
-        ("classmark.gui.app", ("onnx", *NETWORK)),
-        ("classmark_models.classifier", ("classmark", "PySide6", "onnx", *NETWORK)),
-        ("classmark_models.store", ("classmark", "PySide6", "onnx", *NETWORK)),
-        ("classmark_models.hub", ("classmark", "PySide6", "onnx", "huggingface_hub", "httpx2")),
+        ("classmark.cli", ("PySide6", "onnx", "h5py", *NETWORK)),
+        ("classmark.gui.app", ("onnx", "h5py", *NETWORK)),
+        ("classmark_models.classifier", ("classmark", "PySide6", "onnx", "h5py", *NETWORK)),
+        ("classmark_models.store", ("classmark", "PySide6", "onnx", "h5py", *NETWORK)),
+        ("classmark_models.hub", ("classmark", "PySide6", "onnx", "h5py", "huggingface_hub", "httpx2")),
         ("classmark_models.checkpoint", ("onnx", "onnxruntime", "torch")),
     ],
 )

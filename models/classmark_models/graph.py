@@ -1,7 +1,4 @@
-"""Transformer encoder weights → ONNX graph, with the runtime's fused operators.
-
-Needs the ``onnx`` package, which only those who build graphs install.
-"""
+"""Transformer encoder weights → ONNX graph, with the runtime's fused operators."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Weights in 8 and 4 bits: which numbers are stored, and the graph nodes that read them.
-
-Needs the ``onnx`` package, like ``graph``.
-"""
+"""Weights in 8 and 4 bits: which numbers are stored, and the graph nodes that read them."""
 
 from __future__ import annotations
 

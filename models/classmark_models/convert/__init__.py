@@ -1,7 +1,4 @@
-"""A published model's folder → an ONNX graph, without PyTorch or TensorFlow.
-
-Needs the ``onnx`` package, like ``graph``.
-"""
+"""A published model's folder → an ONNX graph, without PyTorch or TensorFlow."""
 
 from __future__ import annotations
 
