@@ -15,8 +15,9 @@ LIKELY, POSSIBLE = 0.5, 0.2
 class Rule:
     """What the person asked for.
 
-    ``threshold`` is the least probability a subject must have; ``cumulative`` keeps the most probable subjects
-    that together reach that probability (None: no cut); ``top`` is the most that are kept.
+    ``level`` is that of the subjects; of a vocabulary without it, the deepest. ``threshold`` is the least probability
+    a subject must have; ``cumulative`` keeps the most probable subjects that together reach that probability (None: no
+    cut); ``top`` is the most that are kept.
     """
 
     level: str = "topic"
@@ -53,13 +54,14 @@ def decide(vocabulary: Vocabulary, scores: Scores, rule: Rule) -> tuple[Subject,
     crosses the mark, as the reader of "together at least p" expects.
     """
     by_level = _at_every_level(vocabulary, scores)
-    at_level = by_level[rule.level]
+    level = vocabulary.level_or_deepest(rule.level)
+    at_level = by_level[level]
     order = np.argsort(-at_level, kind="stable")[: rule.top]
     chosen = [int(i) for i in order if at_level[i] >= rule.threshold]
     if rule.cumulative is not None:
         before = np.cumsum([0.0, *(at_level[i] for i in chosen[:-1])]) if chosen else np.zeros(0)
         chosen = [i for i, reached in zip(chosen, before, strict=True) if reached < rule.cumulative]
-    return tuple(subject_at(vocabulary, by_level, rule.level, i) for i in chosen)
+    return tuple(subject_at(vocabulary, by_level, level, i) for i in chosen)
 
 
 def back_off(vocabulary: Vocabulary, scores: Scores, confidence: float) -> Subject:

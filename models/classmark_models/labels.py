@@ -67,6 +67,10 @@ class Vocabulary:
         """The name of the most specific level."""
         return self.levels[-1]
 
+    def level_or_deepest(self, level: str) -> str:
+        """Return a level if there is one of that name, else the deepest."""
+        return level if level in self.levels else self.deepest
+
     def labels(self, level: str) -> tuple[Label, ...]:
         """Return the labels of a level, in index order; KeyError when there is no such level."""
         return self._labels[level]

@@ -12,8 +12,10 @@ from typing import Any
 from classmark_models.errors import SpecInvalid
 
 CATALOGUE = Path(__file__).parent / "catalogue"
+BUILTIN_ID = "openalex-zero-shot"
+"""The model that comes with Classmark."""
 NO_LICENCE = "none stated"
-TASKS = ("classification", "masked-words")
+TASKS = ("classification", "masked-words", "zero-shot")
 OUTPUTS = ("logits", "log-probabilities")
 HIERARCHIES = ("none", "dots", "openalex")
 READINGS = ("name", "number: name")
@@ -29,7 +31,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _STEP = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-_OWN_NAME = re.compile(r".*\.(part|lock)|receipt\.json(\.new)?", re.IGNORECASE)
+_OWN_NAME = re.compile(r".*\.(part|lock)|manifest\.json(\.new)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,14 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from classmark_models.errors import DiskFull, ModelMissing, SpecInvalid, StoreError
-from classmark_models.pack import describe
+from classmark_models.pack import MANIFEST, describe
 from classmark_models.spec import ModelSpec, check_id, check_path
 
-RECEIPT = "receipt.json"
 PART = ".part"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -32,11 +31,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a model's folder holds: full commits by repo, and files by path. Without it nothing is installed."""
+    """What a model's folder holds: full commits by repo, files by path, and facts about it, all plain JSON.
+
+    It lies in the folder as its manifest. Without it nothing is installed.
+    """
 
     id: str
     commits: Mapping[str, str]
     files: Mapping[str, Held]
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Store:
@@ -78,7 +81,7 @@ class Store:
         """Return the ids of all installed models, sorted."""
         found = set()
         for place in (self.root, *self.shared):
-            for receipt in place.glob(f"*/{RECEIPT}"):
+            for receipt in place.glob(f"*/{MANIFEST}"):
                 with suppress(ModelMissing, SpecInvalid):
                     found.add(self.path(receipt.parent.name).name)
         return sorted(found)
@@ -97,24 +100,19 @@ class Store:
     def record(self, receipt: Receipt) -> None:
         """Declare a model whole: remove what is left of the way there, and write its receipt; StoreError, DiskFull."""
         folder = self.folder(receipt.id)
-        facts = {
-            "id": receipt.id,
-            "commits": dict(receipt.commits),
-            "files": {path: {"bytes": held.size, "sha256": held.sha256} for path, held in receipt.files.items()},
-        }
         self.discard_parts(receipt.id)
         with writing(folder):
-            fresh = folder / f"{RECEIPT}.new"
+            fresh = folder / f"{MANIFEST}.new"
             with fresh.open("w", encoding="utf-8") as file:
-                json.dump(facts, file, indent=1)
+                json.dump(_stated(receipt), file, indent=1, ensure_ascii=False)
                 file.flush()
                 os.fsync(file.fileno())
-            fresh.replace(folder / RECEIPT)
+            fresh.replace(folder / MANIFEST)
 
     def forget(self, name: str) -> None:
         """Remove the receipt, so that the model counts as not installed until it is whole again; StoreError."""
         with writing(self.folder(name)):
-            (self.folder(name) / RECEIPT).unlink(missing_ok=True)
+            (self.folder(name) / MANIFEST).unlink(missing_ok=True)
 
     def discard_parts(self, name: str) -> None:
         """Remove what a download left that will not be gone on with; StoreError."""
@@ -152,11 +150,12 @@ class Store:
 def read_receipt(folder: Path) -> Receipt | None:
     """Read the receipt of a model's folder; None when there is none, or one that cannot be relied on."""
     try:
-        facts = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+        facts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return Receipt(
             check_id(facts["id"]),
             {str(repo): str(commit) for repo, commit in facts["commits"].items()},
             {check_path(path): _held(fact) for path, fact in facts["files"].items()},
+            {str(name): fact for name, fact in facts.items() if name not in ("id", "commits", "files")},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, SpecInvalid):
         return None
@@ -180,6 +179,11 @@ def writing(place: Path) -> Iterator[None]:
             raise DiskFull(f"The disk is full: make room where {place} is, then go on.") from error
         reason = error.strerror or str(error)
         raise StoreError(f"{place} cannot be changed ({reason}). Close what uses it, or choose another.") from error
+
+
+def _stated(receipt: Receipt) -> dict[str, Any]:
+    files = {path: {"bytes": held.size, "sha256": held.sha256} for path, held in receipt.files.items()}
+    return {"id": receipt.id, **receipt.facts, "commits": dict(receipt.commits), "files": files}
 
 
 def _held(fact: Any) -> Held:

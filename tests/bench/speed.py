@@ -25,6 +25,7 @@ from classmark.core.classify import classify
 from classmark.core.reading import ReaderProcess
 from classmark.resources import asset
 from classmark_models.classifier import Classifier
+from classmark_models.collection import open_builtin
 
 WORDS = {"titles (14 words)": 14, "abstracts (150 words)": 150}
 PAGES, WORDS_ON_PAGE = 20, 450
@@ -85,7 +86,7 @@ def main() -> None:
         seconds, memory = run_command()
         figures.setdefault("command line, start to first result, seconds", []).append(seconds)
         figures.setdefault("command line, peak memory, MB", []).append(memory)
-    classifiers = {workers: Classifier.open_builtin(workers) for workers in (1, 2)}
+    classifiers = {workers: open_builtin(workers) for workers in (1, 2)}
     names = [label.name for label in classifiers[1].vocabulary.labels("topic")]
     with tempfile.TemporaryDirectory() as folder, ReaderProcess() as reader:
         paths = [Path(folder) / f"{number}.pdf" for number in range(3)]
@@ -103,7 +104,7 @@ def main() -> None:
                     figures.setdefault(f"{kind}, {workers} at once, a second", []).append(rate(work))
 
                 def read(classifier: Classifier = classifier) -> int:
-                    return len(list(classify(paths, classifier, reader)))
+                    return len(list(classify(paths, [classifier], reader)))
 
                 figures.setdefault(f"PDFs of {PAGES} pages, {workers} at once, a second", []).append(rate(read))
     for name, values in figures.items():

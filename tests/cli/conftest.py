@@ -14,8 +14,10 @@ import pytest
 from tests.core.files import pdf
 
 from classmark import cli
+from classmark.cli import classifying
 from classmark.core.reading import ReaderProcess
 from classmark_models.classifier import Classifier
+from classmark_models.collection import Collection, open_builtin
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 Call = Callable[..., tuple[int, str, str]]
@@ -90,7 +92,7 @@ def run() -> Run:
 
 @pytest.fixture(scope="session")
 def classifier() -> Iterator[Classifier]:
-    classifier = Classifier.open_builtin()
+    classifier = open_builtin()
     yield classifier
     classifier.close()
 
@@ -114,9 +116,9 @@ def call(
     classifier: Classifier, reader: ReaderProcess, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Call:
     """Return a function that runs the program within this process, which need not load its model every time."""
-    monkeypatch.setattr(Classifier, "open_builtin", lambda: classifier)
+    monkeypatch.setattr(Collection, "open", lambda *_: classifier)
     monkeypatch.setattr(classifier, "close", lambda: None)
-    monkeypatch.setattr(cli, "ReaderProcess", lambda: reader)
+    monkeypatch.setattr(classifying, "ReaderProcess", lambda: reader)
 
     def call_main(*arguments: str | Path) -> tuple[int, str, str]:
         argv: Sequence[Any] = [str(argument) for argument in arguments]

@@ -30,7 +30,7 @@ from tests.cli.conftest import (
     records,
 )
 
-from classmark import cli
+from classmark.cli import classifying
 from classmark.core.classify import classify
 from classmark.core.documents import Result
 
@@ -307,7 +307,7 @@ def test_each_result_is_in_the_file_before_the_next(
             assert content.endswith("\n")
             lengths.append(len(content))
 
-    monkeypatch.setattr(cli, "classify", watched)
+    monkeypatch.setattr(classifying, "classify", watched)
     code, _, _ = call("classify", papers, "--format", format_name, "-o", path)
     assert code == SOME_UNREADABLE
     assert len(lengths) == len(ALL) + 1

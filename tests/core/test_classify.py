@@ -15,25 +15,40 @@ from classmark.core.documents import Document, Outcome, Reading, Result
 from classmark.core.reading import ReaderProcess
 from classmark_models.classifier import Classifier, Prediction
 from classmark_models.errors import Interrupted
+from classmark_models.labels import Label, Scores, Vocabulary
 
 LIBRARY = "The library keeps manuscripts from the coast, and readers find them by subject."
 Stop = Callable[[], bool]
 
 
+TOY = Vocabulary("toys", [("toy", [Label("t", "", "Toys", "toy")])])
+
+
 class ToyClassifier(Classifier):
     """Remembers what it was asked; asks whether to stop before each of three windows; declines what says nothing."""
+
+    name, title, scope, vocabulary = "toy", "Toy", "Anything.", TOY
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, str]] = []
 
-    def predict(self, title: str, abstract: str, body: str, should_stop: Stop = lambda: False) -> Prediction:
+    def predict(
+        self, title: str, abstract: str, body: str, should_stop: Stop = lambda: False, language: str = ""
+    ) -> Prediction:
         """Answer with a score that is the number of the question."""
         self.asked.append((title, abstract, body))
         for _ in range(3):
             if should_stop():
                 raise Interrupted("Stopped.")
         declined = "It says nothing." if "nothing" in body else ""
-        return Prediction("toy", np.array([len(self.asked)], np.float32), declined=declined)
+        return Prediction("toy", TOY, np.array([len(self.asked)], np.float32), declined=declined)
+
+    def window_scores(self, prediction: Prediction) -> Scores:
+        """Return nothing, for no window is told."""
+        return np.zeros((0, 1), np.float32)
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 @pytest.fixture
@@ -66,7 +81,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 def test_run_goes_on_past_unreadable_files(files: list[Path], classifier: ToyClassifier, reader: ReaderProcess) -> None:
-    results = list(classify(files, classifier, reader))
+    results = list(classify(files, [classifier], reader))
     assert [result.source for result in results] == [str(path) for path in files]
     statuses = [result.status for result in results]
     assert statuses == ["ok", "damaged", "ok", "damaged", "declined", "empty", "ok"]
@@ -81,7 +96,7 @@ def test_run_goes_on_past_unreadable_files(files: list[Path], classifier: ToyCla
 def test_classifier_gets_the_parts_of_the_document(
     files: list[Path], classifier: ToyClassifier, reader: ReaderProcess
 ) -> None:
-    (result,) = classify(files[:1], classifier, reader)
+    (result,) = classify(files[:1], [classifier], reader)
     ((title, abstract, body),) = classifier.asked
     assert result.document is not None
     assert (title, abstract, body) == (result.document.title, result.document.abstract, result.document.body)
@@ -89,12 +104,12 @@ def test_classifier_gets_the_parts_of_the_document(
 
 
 def test_no_files_give_no_results(classifier: ToyClassifier, reader: ReaderProcess) -> None:
-    assert list(classify([], classifier, reader)) == []
+    assert list(classify([], [classifier], reader)) == []
 
 
 def test_results_come_one_by_one(files: list[Path], classifier: ToyClassifier, reader: ReaderProcess) -> None:
     """A result is there before the next file is classified."""
-    results = classify(files, classifier, reader)
+    results = classify(files, [classifier], reader)
     assert next(results).status == "ok"
     assert len(classifier.asked) == 1
     assert [next(results).status, next(results).status] == ["damaged", "ok"]
@@ -112,7 +127,7 @@ def test_files_are_taken_as_they_are_needed(
             taken.append(path)
             yield path
 
-    results = classify(paths(), classifier, reader)
+    results = classify(paths(), [classifier], reader)
     next(results)
     assert taken == files[:2], "the first, and the one that is read meanwhile"
     close(results)
@@ -127,10 +142,10 @@ def close(results: Iterator[Result]) -> None:
 def test_reader_is_free_again_after_stopping_early(
     files: list[Path], classifier: ToyClassifier, reader: ReaderProcess
 ) -> None:
-    results = classify(files, classifier, reader)
+    results = classify(files, [classifier], reader)
     next(results)
     close(results)
-    assert [result.status for result in classify(files[4:], classifier, reader)] == ["declined", "empty", "ok"]
+    assert [result.status for result in classify(files[4:], [classifier], reader)] == ["declined", "empty", "ok"]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +169,7 @@ def test_stopping_leaves_out_the_unfinished_document(
         asked.append(1)
         return len(asked) > questions
 
-    results = list(classify(files, classifier, reader, should_stop))
+    results = list(classify(files, [classifier], reader, should_stop))
     assert [result.status for result in results] == expected
     assert reader.read(files[0]).outcome is Outcome.READ, "the reader is free again"
 
@@ -163,13 +178,15 @@ def test_seconds_are_those_of_each_document(files: list[Path], reader: ReaderPro
     """Time that the caller takes between two results is not counted."""
 
     class Slow(ToyClassifier):
-        def predict(self, title: str, abstract: str, body: str, should_stop: Stop = lambda: False) -> Prediction:
+        def predict(
+            self, title: str, abstract: str, body: str, should_stop: Stop = lambda: False, language: str = ""
+        ) -> Prediction:
             sleep(0.2)
             return super().predict(title, abstract, body, should_stop)
 
     reader.read(files[0])
     results = []
-    for result in classify([files[0], files[6]], Slow(), reader):
+    for result in classify([files[0], files[6]], [Slow()], reader):
         results.append(result)
         sleep(0.5)
     assert all(0.2 <= result.seconds < 0.5 for result in results), [result.seconds for result in results]
@@ -177,7 +194,7 @@ def test_seconds_are_those_of_each_document(files: list[Path], reader: ReaderPro
 
 @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.READ])
 def test_every_outcome_becomes_a_status(outcome: Outcome, classifier: ToyClassifier) -> None:
-    result = classify_reading(Reading("some file", outcome, "This is why."), classifier)
+    result = classify_reading(Reading("some file", outcome, "This is why."), [classifier])
     assert result == Result("some file", outcome.value, "This is why.")
     assert classifier.asked == []
 
@@ -185,10 +202,10 @@ def test_every_outcome_becomes_a_status(outcome: Outcome, classifier: ToyClassif
 def test_remark_of_the_reader_is_kept(classifier: ToyClassifier) -> None:
     document = Document("scan.pdf", "pdf", body=LIBRARY)
     reading = Reading("scan.pdf", Outcome.READ, "Two pages have no text layer.", document)
-    result = classify_reading(reading, classifier)
+    result = classify_reading(reading, [classifier])
     assert (result.status, result.reason) == ("ok", "Two pages have no text layer.")
     declined = classify_reading(
-        Reading("scan.pdf", Outcome.READ, "A remark.", Document("scan.pdf", "pdf", body="nothing")), classifier
+        Reading("scan.pdf", Outcome.READ, "A remark.", Document("scan.pdf", "pdf", body="nothing")), [classifier]
     )
     assert (declined.status, declined.reason) == ("declined", "It says nothing.")
 
@@ -196,7 +213,7 @@ def test_remark_of_the_reader_is_kept(classifier: ToyClassifier) -> None:
 @pytest.mark.parametrize("body", ["", " \n\t\u3000"], ids=repr)
 def test_document_without_text_is_empty(body: str, classifier: ToyClassifier) -> None:
     document = Document("pasted", "text", body=body)
-    result = classify_document(document, classifier)
+    result = classify_document(document, [classifier])
     assert result == Result("pasted", "empty", "There is no text in it.", document)
     assert classifier.asked == []
 
@@ -211,11 +228,11 @@ def test_document_without_text_is_empty(body: str, classifier: ToyClassifier) ->
     ids=["title", "abstract", "body"],
 )
 def test_any_part_is_enough(document: Document, classifier: ToyClassifier) -> None:
-    result = classify_document(document, classifier)
+    result = classify_document(document, [classifier])
     assert (result.status, result.source, result.document) == ("ok", "pasted", document)
     assert classifier.asked == [(document.title, document.abstract, document.body)]
 
 
 def test_document_that_is_stopped_raises(classifier: ToyClassifier) -> None:
     with pytest.raises(Interrupted):
-        classify_document(Document("pasted", "text", body=LIBRARY), classifier, lambda: True)
+        classify_document(Document("pasted", "text", body=LIBRARY), [classifier], lambda: True)

@@ -13,12 +13,13 @@ from classmark.core.classify import classify
 from classmark.core.documents import Result
 from classmark.core.reading import ReaderProcess
 from classmark_models.classifier import Classifier
+from classmark_models.collection import open_builtin
 from classmark_models.decide import Rule, decide
 
 
 @pytest.fixture(scope="module")
 def classifier() -> Iterator[Classifier]:
-    classifier = Classifier.open_builtin()
+    classifier = open_builtin()
     yield classifier
     classifier.close()
 
@@ -40,7 +41,7 @@ def ids(classifier: Classifier, result: Result, level: str, top: int) -> list[st
 def test_document_to_field_and_topic(
     text: Text, format_: str, tmp_path: Path, classifier: Classifier, reader: ReaderProcess
 ) -> None:
-    (result,) = classify([write_document(text, format_, tmp_path)], classifier, reader)
+    (result,) = classify([write_document(text, format_, tmp_path)], [classifier], reader)
     assert result.status == "ok", result.reason
     assert result.document is not None
     assert text.fields & set(ids(classifier, result, "field", 1))

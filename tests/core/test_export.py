@@ -39,13 +39,18 @@ VOCABULARY = Vocabulary(
 )
 PREDICTION = Prediction(
     "toy classifier",
+    VOCABULARY,
     np.array([0.25, 0.625, 0.125], np.float32),
     (Window("head", 0, 12, 0.25, 1, 0.87654321), Window("body", 3, 99, 0.75, 2, 0.5)),
 )
 DOCUMENT = Document("stars.pdf", "pdf", title="Stars", body="Stars shine.\fGas glows.", pages=(0, 13), language="fr")
-OK = Result("stars.pdf", "ok", "", DOCUMENT, PREDICTION, 1.23456)
+OK = Result("stars.pdf", "ok", "", DOCUMENT, (PREDICTION,), 1.23456)
 DECLINED = Result(
-    "blank.txt", "declined", "Nothing in it.", Document("blank.txt", "text"), replace(PREDICTION, declined="Nothing.")
+    "blank.txt",
+    "declined",
+    "Nothing in it.",
+    Document("blank.txt", "text"),
+    (replace(PREDICTION, declined="Nothing."),),
 )
 DAMAGED = Result("broken.pdf", "damaged", "It is broken.")
 RULE = Rule("topic", top=2, threshold=0.0)
@@ -53,7 +58,7 @@ RULE = Rule("topic", top=2, threshold=0.0)
 
 def csv_rows(*results: Result, rule: Rule = RULE) -> list[dict[str, str]]:
     stream = io.StringIO(newline="")
-    writer = FORMATS["csv"](stream, rule, VOCABULARY)
+    writer = FORMATS["csv"](stream, rule)
     for result in results:
         writer.add(result)
     return list(csv.DictReader(io.StringIO(stream.getvalue(), newline=""), strict=True))
@@ -61,7 +66,7 @@ def csv_rows(*results: Result, rule: Rule = RULE) -> list[dict[str, str]]:
 
 def jsonl_lines(*results: Result, rule: Rule = RULE) -> list[dict[str, Any]]:
     stream = io.StringIO(newline="")
-    writer = FORMATS["jsonl"](stream, rule, VOCABULARY)
+    writer = FORMATS["jsonl"](stream, rule)
     for result in results:
         writer.add(result)
     assert stream.getvalue().count("\n") == len(results)
@@ -76,15 +81,15 @@ def jsonl_lines(*results: Result, rule: Rule = RULE) -> list[dict[str, Any]]:
         (OK, Rule("topic", threshold=0.9), []),
         (DECLINED, RULE, []),
         (DAMAGED, RULE, []),
-        (replace(OK, prediction=None), RULE, []),
+        (replace(OK, predictions=()), RULE, []),
     ],
 )
 def test_subjects(result: Result, rule: Rule, expected: list[str]) -> None:
-    assert [subject.label.id for subject in subjects_of(result, rule, VOCABULARY)] == expected
+    assert [subject.label.id for subject in subjects_of(result, rule)] == expected
 
 
 def test_record() -> None:
-    assert record_of(OK, RULE, VOCABULARY) == {
+    assert record_of(OK, RULE) == {
         "source": "stars.pdf",
         "status": "ok",
         "reason": "",
@@ -116,11 +121,11 @@ def test_record() -> None:
 def test_jsonl_is_a_line_for_each_result() -> None:
     lines = jsonl_lines(OK, DECLINED, DAMAGED)
     assert [line["source"] for line in lines] == ["stars.pdf", "blank.txt", "broken.pdf"]
-    assert lines[0] == record_of(OK, RULE, VOCABULARY)
+    assert lines[0] == record_of(OK, RULE)
     assert [len(line["results"]) for line in lines] == [2, 0, 0]
     assert [line["classifier"] for line in lines] == ["toy classifier", "toy classifier", ""]
     assert lines[2]["windows"] == []
-    assert {tuple(line) for line in lines} == {tuple(record_of(OK, RULE, VOCABULARY))}
+    assert {tuple(line) for line in lines} == {tuple(record_of(OK, RULE))}
 
 
 @pytest.mark.parametrize("title", ["two\nlines", "\u2028\x85\x0b\x0c", '"quoted", \\ and 天', "\x00\x1b", ""])
@@ -148,7 +153,7 @@ def test_csv_is_a_row_for_each_subject() -> None:
 
 def test_csv_without_results_names_its_columns() -> None:
     stream = io.StringIO(newline="")
-    FORMATS["csv"](stream, RULE, VOCABULARY)
+    FORMATS["csv"](stream, RULE)
     assert stream.getvalue() == ",".join(COLUMNS) + "\r\n"
 
 
@@ -163,7 +168,7 @@ def test_csv_paths_begin_with_the_broadest() -> None:
     )
     stream = io.StringIO(newline="")
     scores = np.ones(1, np.float32)
-    FORMATS["csv"](stream, Rule("c"), deep).add(replace(OK, prediction=Prediction("deep", scores)))
+    FORMATS["csv"](stream, Rule("c")).add(replace(OK, predictions=(Prediction("deep", deep, scores),)))
     (row,) = csv.DictReader(io.StringIO(stream.getvalue(), newline=""))
     assert (row["label"], row["path"]) == ("Narrow", "Broad > Middle")
 
@@ -185,7 +190,7 @@ def test_csv_paths_begin_with_the_broadest() -> None:
 )
 def test_formulas_are_made_harmless(text: str, expected: str) -> None:
     assert harmless(text) == expected
-    odd = Result(text, "ok", text, replace(DOCUMENT, title=text), PREDICTION)
+    odd = Result(text, "ok", text, replace(DOCUMENT, title=text), (PREDICTION,))
     for row in csv_rows(odd):
         assert (row["source"], row["reason"], row["title"]) == (expected, expected, expected)
     assert jsonl_lines(odd)[0]["title"] == text, "programs get what stands there"
@@ -194,7 +199,7 @@ def test_formulas_are_made_harmless(text: str, expected: str) -> None:
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_file_is_written(format_name: str, tmp_path: Path) -> None:
     path = tmp_path / f"subjects.{format_name}"
-    write([OK, DAMAGED], RULE, VOCABULARY, path, format_name)
+    write([OK, DAMAGED], RULE, path, format_name)
     assert list(tmp_path.iterdir()) == [path]
     content = path.read_bytes()
     assert content.startswith(b"\xef\xbb\xbfsource,") is (format_name == "csv")
@@ -215,7 +220,7 @@ def test_file_has_the_rights_of_any_new_file(there_before: bool, tmp_path: Path)
     other.touch()
     if there_before:
         path.touch()
-    write([OK], RULE, VOCABULARY, path, "csv")
+    write([OK], RULE, path, "csv")
     assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(other.stat().st_mode)
 
 
@@ -236,7 +241,7 @@ def test_failing_midway_leaves_what_was_there(old: bytes | None, format_name: st
     if old is not None:
         path.write_bytes(old)
     with pytest.raises(Broke):
-        write(broken(), RULE, VOCABULARY, path, format_name)
+        write(broken(), RULE, path, format_name)
     assert list(tmp_path.iterdir()) == ([path] if old is not None else [])
     if old is not None:
         assert path.read_bytes() == old
@@ -252,19 +257,19 @@ def test_old_file_stands_until_the_new_one_is_whole(tmp_path: Path) -> None:
             yield OK
             seen.append(path.read_bytes())
 
-    write(results(), RULE, VOCABULARY, path, "jsonl")
+    write(results(), RULE, path, "jsonl")
     assert seen == [b"old"] * 3
     assert path.read_bytes().count(b"\n") == 3
 
 
 def test_place_that_cannot_be_written_to(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="nowhere"):
-        write([OK], RULE, VOCABULARY, tmp_path / "nowhere" / "subjects.csv", "csv")
+        write([OK], RULE, tmp_path / "nowhere" / "subjects.csv", "csv")
     folder = tmp_path / "folder.csv"
     folder.mkdir()
     (folder / "kept").touch()
     with pytest.raises(OSError, match=r"folder\.csv"):
-        write([OK], RULE, VOCABULARY, folder, "csv")
+        write([OK], RULE, folder, "csv")
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["folder.csv", "kept"]
 
 
@@ -273,7 +278,7 @@ def test_source_that_is_no_text_is_written(format_name: str, tmp_path: Path) -> 
     """On Linux a file may have any bytes for a name; Python hands those over as lone surrogates."""
     path = tmp_path / "subjects"
     with open_output(path, format_name) as stream:
-        FORMATS[format_name](stream, RULE, VOCABULARY).add(replace(OK, source="caf\udce9.pdf"))
+        FORMATS[format_name](stream, RULE).add(replace(OK, source="caf\udce9.pdf"))
     text = path.read_text(encoding="utf-8-sig")
     if format_name == "jsonl":
         assert json.loads(text)["source"] == "caf\udce9.pdf"

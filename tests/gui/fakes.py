@@ -109,11 +109,13 @@ class FakeEngine:
         )
         declined = "" if len(head) + len(document.body) > 20 else "There is too little text to tell."
         scores = scores_of(f"{head} {document.body}")
-        prediction = Prediction(self.name, scores, windows, np.stack(rows), declined)
-        return Result(document.source, "declined" if declined else "ok", declined, document, prediction, self.seconds)
+        prediction = Prediction(self.name, self.vocabulary, scores, windows, np.stack(rows), declined)
+        return Result(
+            document.source, "declined" if declined else "ok", declined, document, (prediction,), self.seconds
+        )
 
     def window_scores(self, prediction: Prediction) -> Scores:
-        return prediction.embeddings
+        return np.asarray(prediction.traces, np.float32)
 
     def close(self) -> None:
         self.closed = True

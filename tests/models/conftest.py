@@ -16,6 +16,7 @@ from tests.models.fetching import FILES, FIRST, TOKENIZER
 from tests.models.hub_server import Hub, Repo
 
 from classmark_models.classifier import Classifier
+from classmark_models.collection import open_builtin
 from classmark_models.pack import BUILTIN, Pack, open_pack
 from classmark_models.session import Encoder
 from classmark_models.store import Store
@@ -57,7 +58,7 @@ def encoder(pack: Pack) -> Iterator[Encoder]:
 
 @pytest.fixture(scope="session")
 def classifier() -> Iterator[Classifier]:
-    classifier = Classifier.open_builtin()
+    classifier = open_builtin()
     yield classifier
     classifier.close()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from classmark_models.hub import Patience
+from classmark_models.pack import MANIFEST
 from classmark_models.spec import ModelSpec, parse_spec
-from classmark_models.store import RECEIPT, Store
+from classmark_models.store import Store
 
 FIRST, SECOND = "1" * 40, "2" * 40
 WEIGHTS = bytes(range(256)) * 2_000
@@ -43,6 +44,6 @@ def assert_whole(store: Store, spec: ModelSpec, files: dict[str, bytes]) -> None
     assert store.installed(spec)
     assert store.verify("small") == ()
     folder = store.path("small")
-    found = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != RECEIPT}
+    found = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != MANIFEST}
     assert found == {**files, "tokenizer.json": TOKENIZER}
     assert not any(path.is_symlink() for path in folder.iterdir())

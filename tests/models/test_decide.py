@@ -72,9 +72,8 @@ def test_labels_of_one_name_are_proposed_apart() -> None:
     assert [subject.path[-1].label.id for subject in two] == ["f2", "f0"]
 
 
-def test_unknown_level_is_an_error() -> None:
-    with pytest.raises(KeyError):
-        decide(SMALL, SCORES, Rule("genus"))
+def test_vocabulary_without_the_level_gives_its_deepest() -> None:
+    assert decide(SMALL, SCORES, Rule("genus")) == decide(SMALL, SCORES, Rule(SMALL.deepest))
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,10 @@ import numpy as np
 import onnx
 import pytest
 
-from classmark_models.classifier import Classifier
 from classmark_models.errors import ModelDamaged, ModelError, ModelMissing
 from classmark_models.labels import read_vocabulary
 from classmark_models.pack import BUILTIN, MANIFEST, Pack, describe, open_pack
-from classmark_models.zero_shot import read_head
+from classmark_models.zero_shot import ZeroShotClassifier, read_head
 
 MEGABYTE = 1_000_000
 PAGE = 65536
@@ -250,19 +249,19 @@ def test_classifier_names_the_file_that_it_cannot_use(name: str, content: bytes,
         },
     )
     with pytest.raises(ModelDamaged, match=rf"[/\\]{name}"):
-        Classifier(open_pack(small_copy), workers=1)
+        ZeroShotClassifier(open_pack(small_copy), workers=1)
 
 
 def test_classifier_misses_its_weights(small_copy: Path) -> None:
     with pytest.raises(ModelMissing, match=r"encoder\.onnx\.data"):
-        Classifier(open_pack(small_copy), workers=1)
+        ZeroShotClassifier(open_pack(small_copy), workers=1)
 
 
 @pytest.mark.parametrize("fact", ["name", "title", "scope", "vocabulary", "decline"])
 def test_classifier_misses_a_fact(fact: str, small_copy: Path) -> None:
     rewrite(small_copy, lambda facts: {key: value for key, value in facts.items() if key != fact})
     with pytest.raises(ModelDamaged, match=f"{MANIFEST} does not state {fact}"):
-        Classifier(open_pack(small_copy), workers=1)
+        ZeroShotClassifier(open_pack(small_copy), workers=1)
 
 
 def test_pickled_vectors_are_refused(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from classmark_models.errors import DiskFull, ModelMissing, SpecInvalid, StoreError
+from classmark_models.pack import MANIFEST
 from classmark_models.spec import ModelSpec, parse_spec
-from classmark_models.store import RECEIPT, Held, Receipt, Store, read_receipt, writing
+from classmark_models.store import Held, Receipt, Store, read_receipt, writing
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FILES = {"model.safetensors": b"weights", "onnx/model.onnx": b"graph"}
@@ -60,7 +61,7 @@ def test_an_installed_model_is_found(tmp_path: Path) -> None:
     assert store.installed(small())
     assert store.names() == ["small"]
     assert store.verify("small") == ()
-    assert {path.name for path in (tmp_path / "small").iterdir()} == {"model.safetensors", "onnx", RECEIPT}
+    assert {path.name for path in (tmp_path / "small").iterdir()} == {"model.safetensors", "onnx", MANIFEST}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_a_changed_file_is_found_by_its_hash(tmp_path: Path) -> None:
     ],
 )
 def test_a_receipt_that_cannot_be_relied_on_is_none(tmp_path: Path, change: Any) -> None:
-    store, path = install(tmp_path), tmp_path / "small" / RECEIPT
+    store, path = install(tmp_path), tmp_path / "small" / MANIFEST
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
     assert not store.installed(small())
 

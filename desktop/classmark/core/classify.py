@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -16,32 +16,33 @@ Stop = Callable[[], bool]
 
 
 def classify(
-    paths: Iterable[Path], classifier: Classifier, reader: ReaderProcess, should_stop: Stop = lambda: False
+    paths: Iterable[Path], classifiers: Sequence[Classifier], reader: ReaderProcess, should_stop: Stop = lambda: False
 ) -> Iterator[Result]:
-    """Yield a result for each file, in order; the next file is read while this one is classified.
+    """Yield a result for each file, in order, with what each classifier says.
 
-    A file that cannot be read yields a result that says why. To cancel, stop asking, or let ``should_stop`` (asked
-    between windows) return True: the generator then ends without the unfinished document.
+    The next file is read while this one is classified. A file that cannot be read yields a result that says why. To
+    cancel, stop asking, or let ``should_stop`` (asked between windows) return True: the generator then ends without
+    the unfinished document.
     """
     began = perf_counter()
     for reading in reader.read_ahead(paths):
         try:
-            result = classify_reading(reading, classifier, should_stop)
+            result = classify_reading(reading, classifiers, should_stop)
         except Interrupted:
             return
         yield replace(result, seconds=perf_counter() - began)
         began = perf_counter()
 
 
-def classify_reading(reading: Reading, classifier: Classifier, should_stop: Stop = lambda: False) -> Result:
+def classify_reading(reading: Reading, classifiers: Sequence[Classifier], should_stop: Stop = lambda: False) -> Result:
     """Return the result for one file that was read, or that could not be."""
     if reading.document is None:
         return Result(reading.source, reading.outcome.value, reading.reason)
-    return classify_document(reading.document, classifier, should_stop, note=reading.reason)
+    return classify_document(reading.document, classifiers, should_stop, note=reading.reason)
 
 
 def classify_document(
-    document: Document, classifier: Classifier, should_stop: Stop = lambda: False, note: str = ""
+    document: Document, classifiers: Sequence[Classifier], should_stop: Stop = lambda: False, note: str = ""
 ) -> Result:
     """Return the result for one document (pasted, corrected or read from a file).
 
@@ -50,7 +51,8 @@ def classify_document(
     began = perf_counter()
     if not (document.title or document.abstract or document.body.strip()):
         return Result(document.source, Outcome.EMPTY.value, "There is no text in it.", document)
-    prediction = classifier.predict(document.title, document.abstract, document.body, should_stop)
-    status = "declined" if prediction.declined else "ok"
-    reason = prediction.declined or note
-    return Result(document.source, status, reason, document, prediction, perf_counter() - began)
+    parts = document.title, document.abstract, document.body
+    predictions = tuple(each.predict(*parts, should_stop, document.language) for each in classifiers)
+    is_declined = all(prediction.declined for prediction in predictions)
+    status, reason = ("declined", predictions[0].declined) if is_declined else ("ok", note)
+    return Result(document.source, status, reason, document, predictions, perf_counter() - began)

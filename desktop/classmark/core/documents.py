@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -69,13 +69,34 @@ class Reading:
 class Result:
     """One document after classifying.
 
-    ``status`` is ``ok``, ``declined``, or the value of the Outcome that kept the file from being read. ``seconds``
-    is wall time spent on this document, reading included as far as it was waited for.
+    ``status`` is ``ok``, ``declined`` (by all classifiers), or the value of the Outcome that kept the file from being
+    read; ``predictions`` are in the order of the classifiers. ``seconds`` is wall time spent on this document, reading
+    included as far as it was waited for.
     """
 
     source: str
     status: str
     reason: str = ""
     document: Document | None = None
-    prediction: Prediction | None = None
+    predictions: tuple[Prediction, ...] = ()
     seconds: float = 0.0
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What the first classifier says."""
+        return self.predictions[0] if self.predictions else None
+
+    def each(self) -> tuple[Result, ...]:
+        """Return a result for each classifier, as if it had been the only one; this one where none was asked."""
+        if len(self.predictions) < 2:
+            return (self,)
+        note = self.reason if self.status != "declined" else ""
+        return tuple(
+            replace(
+                self,
+                status="declined" if prediction.declined else "ok",
+                reason=prediction.declined or note,
+                predictions=(prediction,),
+            )
+            for prediction in self.predictions
+        )

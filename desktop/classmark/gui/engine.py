@@ -11,6 +11,7 @@ from classmark.core.documents import Document, Result
 from classmark.core.language import with_language
 from classmark.core.reading import ReaderProcess
 from classmark_models.classifier import Classifier, Prediction
+from classmark_models.collection import open_builtin
 from classmark_models.labels import Scores, Vocabulary
 
 Stop = Callable[[], bool]
@@ -48,7 +49,7 @@ class BuiltinEngine:
     """The built-in classifier and one reader process; opening takes about a second."""
 
     def __init__(self, classifier: Classifier | None = None) -> None:
-        self._classifier = classifier or Classifier.open_builtin()
+        self._classifier = classifier or open_builtin()
         self._reader = ReaderProcess()
 
     @property
@@ -68,11 +69,11 @@ class BuiltinEngine:
 
     def classify(self, paths: Iterable[Path], should_stop: Stop) -> Iterator[Result]:
         """Yield a result for each file, in order."""
-        return classify(paths, self._classifier, self._reader, should_stop)
+        return classify(paths, [self._classifier], self._reader, should_stop)
 
     def classify_document(self, document: Document, should_stop: Stop) -> Result:
         """Return the result for one document; Interrupted when told to stop."""
-        return classify_document(with_language(document), self._classifier, should_stop)
+        return classify_document(with_language(document), [self._classifier], should_stop)
 
     def window_scores(self, prediction: Prediction) -> Scores:
         """Return the probabilities in each window, shape (windows, deepest labels)."""

@@ -13,7 +13,6 @@ from classmark.core.export import FORMATS, write
 from classmark.gui.jobs import Lane
 from classmark_models.decide import Rule
 from classmark_models.errors import ClassmarkError
-from classmark_models.labels import Vocabulary
 
 _NAMES = {"csv": "CSV table, a row for each subject", "jsonl": "JSON Lines, an object for each document"}
 
@@ -29,7 +28,7 @@ class Exporter(QObject):
         self._window = parent
         self._errands = errands
 
-    def ask(self, results: Sequence[Result], rule: Rule, vocabulary: Vocabulary) -> None:
+    def ask(self, results: Sequence[Result], rule: Rule) -> None:
         """Ask for a file and a format, then write."""
         filters = {f"{_NAMES.get(name, name.upper())} (*.{name})": name for name in FORMATS}
         count = f"{len(results):,} document{'' if len(results) == 1 else 's'}"
@@ -37,18 +36,14 @@ class Exporter(QObject):
         if name:
             path = Path(name)
             format_name = path.suffix[1:].lower() if path.suffix[1:].lower() in FORMATS else filters[chosen]
-            self.write(
-                results, rule, vocabulary, path if path.suffix else path.with_suffix(f".{format_name}"), format_name
-            )
+            self.write(results, rule, path if path.suffix else path.with_suffix(f".{format_name}"), format_name)
 
-    def write(
-        self, results: Sequence[Result], rule: Rule, vocabulary: Vocabulary, path: Path, format_name: str
-    ) -> None:
+    def write(self, results: Sequence[Result], rule: Rule, path: Path, format_name: str) -> None:
         """Write without asking; ``written`` or ``failed`` follows."""
 
         def work(_stop: object) -> Iterator[object]:
             try:
-                write(results, rule, vocabulary, path, format_name)
+                write(results, rule, path, format_name)
             except OSError as error:
                 reason = error.strerror or type(error).__name__
                 raise ClassmarkError(f"{path} cannot be written ({reason}). Choose another place.") from error

@@ -368,8 +368,8 @@ class Window(QMainWindow):
 
     def _on_export(self) -> None:
         results = [row.result for row in self.review.results.shown if row.result is not None]
-        if self._runner.engine is not None and results:
-            self._exporter.ask(results, self.review.results.rule, self._runner.engine.vocabulary)
+        if results:
+            self._exporter.ask(results, self.review.results.rule)
 
     def _on_written(self, path: Path, count: int) -> None:
         documents = "document" if count == 1 else "documents"

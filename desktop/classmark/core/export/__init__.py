@@ -12,7 +12,6 @@ from classmark.core.documents import Result
 from classmark.core.export.jsonl import JsonlWriter
 from classmark.core.export.table import CsvWriter
 from classmark_models.decide import Rule
-from classmark_models.labels import Vocabulary
 
 
 class Writer(Protocol):
@@ -22,7 +21,7 @@ class Writer(Protocol):
         """Write one result."""
 
 
-FORMATS: dict[str, Callable[[TextIO, Rule, Vocabulary], Writer]] = {"csv": CsvWriter, "jsonl": JsonlWriter}
+FORMATS: dict[str, Callable[[TextIO, Rule], Writer]] = {"csv": CsvWriter, "jsonl": JsonlWriter}
 
 # Spreadsheets take a CSV file for UTF-8 only where it begins with a byte order mark.
 _ENCODINGS = {"csv": "utf-8-sig"}
@@ -34,7 +33,7 @@ def open_output(path: Path, format_name: str) -> TextIO:
     return path.open("w", encoding=encoding, newline="", errors="backslashreplace")
 
 
-def write(results: Iterable[Result], rule: Rule, vocabulary: Vocabulary, path: Path, format_name: str) -> None:
+def write(results: Iterable[Result], rule: Rule, path: Path, format_name: str) -> None:
     """Write results to a file, which appears or is replaced only when all of them are written.
 
     Raises OSError when the place cannot be written to.
@@ -43,7 +42,7 @@ def write(results: Iterable[Result], rule: Rule, vocabulary: Vocabulary, path: P
         draft = Path(file.name)
     try:
         with open_output(draft, format_name) as stream:
-            writer = FORMATS[format_name](stream, rule, vocabulary)
+            writer = FORMATS[format_name](stream, rule)
             for result in results:
                 writer.add(result)
         # A temporary file is private; what replaces it has the rights that any new file gets.

@@ -1,4 +1,4 @@
-"""JSON Lines: one object per document."""
+"""JSON Lines: one object per document and classifier."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TextIO
 from classmark.core.documents import Result
 from classmark.core.export.records import record_of
 from classmark_models.decide import Rule
-from classmark_models.labels import Vocabulary
 
 
 class JsonlWriter:
-    """Writes each result as one line (https://jsonlines.org)."""
+    """Writes what each classifier says of a document as one line (https://jsonlines.org)."""
 
-    def __init__(self, stream: TextIO, rule: Rule, vocabulary: Vocabulary) -> None:
-        self._stream, self._rule, self._vocabulary = stream, rule, vocabulary
+    def __init__(self, stream: TextIO, rule: Rule) -> None:
+        self._stream, self._rule = stream, rule
 
     def add(self, result: Result) -> None:
         """Write one result."""
-        self._stream.write(json.dumps(record_of(result, self._rule, self._vocabulary), ensure_ascii=False) + "\n")
+        for one in result.each():
+            self._stream.write(json.dumps(record_of(one, self._rule), ensure_ascii=False) + "\n")

@@ -6,24 +6,23 @@ from typing import Any
 
 from classmark.core.documents import Result
 from classmark_models.decide import Rule, Subject, decide
-from classmark_models.labels import Vocabulary
 
 
-def subjects_of(result: Result, rule: Rule, vocabulary: Vocabulary) -> tuple[Subject, ...]:
-    """Return the subjects proposed for a result; none when it was declined or not read."""
+def subjects_of(result: Result, rule: Rule) -> tuple[Subject, ...]:
+    """Return the subjects that the first classifier proposes; none when it declined or the file was not read."""
     if result.status != "ok" or result.prediction is None:
         return ()
-    return decide(vocabulary, result.prediction.scores, rule)
+    return decide(result.prediction.vocabulary, result.prediction.scores, rule)
 
 
-def record_of(result: Result, rule: Rule, vocabulary: Vocabulary) -> dict[str, Any]:
-    """Return a result as the values of one JSON object.
+def record_of(result: Result, rule: Rule) -> dict[str, Any]:
+    """Return a result, by its first classifier, as the values of one JSON object.
 
     ``windows`` tells, for each stretch that was scored by itself, its place in characters, its weight and its best
     subject of the deepest level.
     """
     document, prediction = result.document, result.prediction
-    deepest = vocabulary.labels(vocabulary.deepest)
+    deepest = prediction.vocabulary.labels(prediction.vocabulary.deepest) if prediction else ()
     return {
         "source": result.source,
         "status": result.status,
@@ -45,7 +44,7 @@ def record_of(result: Result, rule: Rule, vocabulary: Vocabulary) -> dict[str, A
         ],
         "results": [
             {**_label(subject), "path": [_label(step) for step in subject.path]}
-            for subject in subjects_of(result, rule, vocabulary)
+            for subject in subjects_of(result, rule)
         ],
         "classifier": prediction.classifier if prediction else "",
         "seconds": round(result.seconds, 3),

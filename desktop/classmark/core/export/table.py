@@ -1,4 +1,4 @@
-"""CSV: a row per proposed subject, and one for each document without any."""
+"""CSV: a row per proposed subject, and one for each document and classifier without any."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TextIO
 from classmark.core.documents import Result
 from classmark.core.export.records import subjects_of
 from classmark_models.decide import Rule, Subject
-from classmark_models.labels import Vocabulary
 
 COLUMNS = (
     *("source", "status", "reason", "title", "language", "pages"),
@@ -20,20 +19,24 @@ _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 class CsvWriter:
     """Writes results as RFC 4180 says, with a line of column names."""
 
-    def __init__(self, stream: TextIO, rule: Rule, vocabulary: Vocabulary) -> None:
-        self._rule, self._vocabulary = rule, vocabulary
+    def __init__(self, stream: TextIO, rule: Rule) -> None:
+        self._rule = rule
         self._rows = csv.writer(stream)
         self._rows.writerow(COLUMNS)
 
     def add(self, result: Result) -> None:
         """Write the rows of one result."""
+        for one in result.each():
+            self._add(one)
+
+    def _add(self, result: Result) -> None:
         document = result.document
         about = (
             *(harmless(text) for text in (result.source, result.status, result.reason)),
             *((harmless(document.title), document.language, len(document.pages)) if document else ("", "", 0)),
         )
         classifier = result.prediction.classifier if result.prediction else ""
-        subjects = subjects_of(result, self._rule, self._vocabulary)
+        subjects = subjects_of(result, self._rule)
         for rank, subject in enumerate(subjects, start=1):
             self._rows.writerow([*about, rank, *_cells(subject), classifier])
         if not subjects:

@@ -1,66 +1,37 @@
-"""The command line: documents in, subjects out."""
+"""``classmark classify``: documents in, subjects out."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import multiprocessing
-import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
+from classmark.cli.codes import DONE, SOME_UNREADABLE
+from classmark.cli.terminal import Progress, TextWriter
 from classmark.core.classify import classify, classify_reading
 from classmark.core.documents import Document, Origin, Outcome, Reading, Result
 from classmark.core.export import FORMATS, Writer, open_output
 from classmark.core.language import with_language
 from classmark.core.reading import ReaderProcess
+from classmark.core.settings import read_settings
 from classmark.core.sources import find_files
-from classmark.terminal import Progress, TextWriter
 from classmark_models.classifier import Classifier
 from classmark_models.decide import Rule
 from classmark_models.errors import ClassmarkError
-from classmark_models.labels import LEVELS, Vocabulary
+from classmark_models.spec import BUILTIN_ID
 
-DONE, FAILED, SOME_UNREADABLE, CANCELLED = 0, 1, 3, 130
-WRITERS: dict[str, Callable[[TextIO, Rule, Vocabulary], Writer]] = {"table": TextWriter, **FORMATS}
+WRITERS: dict[str, Callable[[TextIO, Rule], Writer]] = {"table": TextWriter, **FORMATS}
 STANDARD_INPUT = "-"
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code.
-
-    0 done, 1 failed, 2 wrong usage, 3 done but some documents could not be read, 130 stopped by the person.
-    """
-    multiprocessing.freeze_support()
-    parser = _parser()
-    arguments = parser.parse_args(argv)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            # Line ends stay as written, for Windows would double the returns of CSV.
-            piped = {} if stream.isatty() else {"encoding": "utf-8", "newline": "\n"}
-            stream.reconfigure(errors="backslashreplace", **piped)
-    try:
-        return int(arguments.run(arguments, parser))
-    except KeyboardInterrupt:
-        return CANCELLED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; the interpreter must not try to write the rest on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    except (ClassmarkError, OSError) as error:
-        print(f"classmark: {error}", file=sys.stderr)  # noqa: T201
-        return FAILED
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="classmark", description="Tells what documents are about, fully offline.")
-    parser.add_argument("--version", action="version", version=f"Classmark {_version()}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def add_command(commands: Commands) -> None:
+    """Add ``classify`` to the commands."""
     command = commands.add_parser(
         "classify",
         help="propose subjects for documents",
@@ -72,20 +43,19 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--top", type=_count, metavar="K", help=f"at most K subjects {default}")
     command.add_argument("--threshold", type=_share, metavar="T", help=f"least probability {default}")
     command.add_argument("--cumulative", type=_share, metavar="P", help="the most probable that together reach P")
-    command.add_argument("--level", choices=LEVELS, help=f"how specific {default}")
+    command.add_argument("--level", help=f"how specific: domain, field, subfield, topic … {default}")
+    command.add_argument(
+        "--model",
+        action="append",
+        dest="models",
+        metavar="ID",
+        help=f"an installed model, and again for several side by side (default: {BUILTIN_ID})",
+    )
     command.add_argument("--format", choices=WRITERS, default="table", help="how to write them (default: table)")
     command.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there instead of standard output")
     command.add_argument("--title", default="", help="the title of the one document")
     command.add_argument("--abstract", default="", help="the abstract of the one document")
     command.set_defaults(run=_classify, **asdict(Rule()))
-    return parser
-
-
-def _version() -> str:
-    try:
-        return version("classmark")
-    except PackageNotFoundError:
-        return "from a checkout"
 
 
 def _count(text: str) -> int:
@@ -122,16 +92,29 @@ def _classify(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
         reader = stack.enter_context(ReaderProcess())
         if arguments.paths:
             reader.start()
-        classifier = stack.enter_context(contextlib.closing(Classifier.open_builtin()))
+        classifiers = [stack.enter_context(contextlib.closing(each)) for each in _open(arguments, parser)]
         if is_input or is_given:
             reading = _read_standard_input(reader) if is_input else _read_one(files, reader)
             described = _described(reading, arguments.title, arguments.abstract)
-            results = iter([classify_reading(described, classifier)])
+            results = iter([classify_reading(described, classifiers)])
         else:
-            results = classify(files, classifier, reader)
+            results = classify(files, classifiers, reader)
         stream = stack.enter_context(_output(arguments))
-        writer = WRITERS[arguments.format](stream, rule, classifier.vocabulary)
+        writer = WRITERS[arguments.format](stream, rule)
         return _write_all(results, writer, stream, Progress(sys.stderr, len(files)))
+
+
+def _open(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> list[Classifier]:
+    """Open the models that were asked for, each once, in their order."""
+    collection = read_settings().collection()
+    names = dict.fromkeys(arguments.models or [BUILTIN_ID])
+    classifiers = [collection.open(name) for name in names]
+    levels = dict.fromkeys(level for each in classifiers for level in each.vocabulary.levels)
+    if arguments.level not in levels and arguments.level != Rule().level:
+        for each in classifiers:
+            each.close()
+        parser.error(f"--level is {arguments.level}, and there are only {', '.join(levels)}")
+    return classifiers
 
 
 def _write_all(results: Iterator[Result], writer: Writer, stream: TextIO, progress: Progress) -> int:
@@ -199,7 +182,3 @@ def _described(reading: Reading, title: str, abstract: str) -> Reading:
     if abstract:
         document = replace(document, abstract=abstract, abstract_origin=Origin.GIVEN)
     return replace(reading, document=with_language(document))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,7 +11,6 @@ from typing import TextIO
 from classmark.core.documents import Result
 from classmark.core.export.records import subjects_of
 from classmark_models.decide import Rule, back_off
-from classmark_models.labels import Vocabulary
 
 _INTERVAL = 0.1
 
@@ -19,8 +18,8 @@ _INTERVAL = 0.1
 class TextWriter:
     """Writes results for people to read."""
 
-    def __init__(self, stream: TextIO, rule: Rule, vocabulary: Vocabulary) -> None:
-        self._stream, self._rule, self._vocabulary = stream, rule, vocabulary
+    def __init__(self, stream: TextIO, rule: Rule) -> None:
+        self._stream, self._rule = stream, rule
 
     def add(self, result: Result) -> None:
         """Write one result: the file, its title, and a line per subject or the reason why there is none."""
@@ -30,19 +29,26 @@ class TextWriter:
         if document and document.title:
             language = f" [{document.language}]" if document.language else ""
             write(f"  {_harmless(' '.join(document.title.split()))}{language}\n")
-        subjects = subjects_of(result, self._rule, self._vocabulary)
+        for one in result.each():
+            if len(result.predictions) > 1 and one.prediction is not None:
+                write(f"  -- {one.prediction.classifier}\n")
+            self._add_subjects(one)
+        write("\n")
+
+    def _add_subjects(self, result: Result) -> None:
+        write, prediction = self._stream.write, result.prediction
+        subjects = subjects_of(result, self._rule)
         if result.status != "ok":
             write(f"  {result.status}: {result.reason}\n")
-        elif not subjects and result.prediction is not None:
-            broad = back_off(self._vocabulary, result.prediction.scores, self._rule.threshold)
-            level = self._rule.level
+        elif not subjects and prediction is not None:
+            broad = back_off(prediction.vocabulary, prediction.scores, self._rule.threshold)
+            level = prediction.vocabulary.level_or_deepest(self._rule.level)
             write(f"  no {level} reaches {self._rule.threshold:g}")
             write(f" · {broad.label.level} {broad.label.name} {broad.score:.2f}\n")
         for subject in subjects:
             write(f"  {subject.score:4.2f} {subject.word:8}  {subject.label.name}  ({subject.label.id})\n")
             if subject.place:
                 write(f"{'':17}{subject.place}\n")
-        write("\n")
 
 
 def _harmless(text: str) -> str:

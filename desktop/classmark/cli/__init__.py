@@ -1,0 +1,60 @@
+"""The command line: its commands, its exit codes, and what becomes of errors."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from classmark.cli import classifying
+from classmark.cli.codes import CANCELLED, DONE, FAILED
+from classmark_models.errors import ClassmarkError
+
+__all__ = ["main"]
+
+COMMANDS = (classifying.add_command,)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    0 done, 1 failed, 2 wrong usage, 3 done but some documents could not be read, 130 stopped by the person.
+    """
+    multiprocessing.freeze_support()
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # Line ends stay as written, for Windows would double the returns of CSV.
+            piped = {} if stream.isatty() else {"encoding": "utf-8", "newline": "\n"}
+            stream.reconfigure(errors="backslashreplace", **piped)
+    try:
+        return int(arguments.run(arguments, parser))
+    except KeyboardInterrupt:
+        return CANCELLED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the interpreter must not try to write the rest on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except (ClassmarkError, OSError) as error:
+        print(f"classmark: {error}", file=sys.stderr)  # noqa: T201
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="classmark", description="Tells what documents are about, fully offline.")
+    parser.add_argument("--version", action="version", version=f"Classmark {_version()}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add_command in COMMANDS:
+        add_command(commands)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return version("classmark")
+    except PackageNotFoundError:
+        return "from a checkout"
