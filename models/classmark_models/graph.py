@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -59,11 +59,13 @@ class GraphBuilder:
     def save(self, path: Path, name: str, inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, Any]) -> None:
         """Write ``path`` and, beside it, ``<path>.data`` with every constant of 1 kB and more.
 
-        ``inputs`` (int64) and ``outputs`` (float32) map names to shapes. The bytes depend on the contents alone.
+        Constants that are views of one array are stored once. ``inputs`` (int64) and ``outputs`` (float32) map names
+        to shapes. The bytes depend on the contents alone.
         """
         data_path = path.with_name(path.name + ".data")
+        stored: dict[tuple[int, int], int] = {}
         with data_path.open("wb") as data:
-            initializers = [_initializer(key, value, data) for key, value in self.constants.items()]
+            initializers = [_initializer(key, value, data, stored) for key, value in self.constants.items()]
         graph = helper.make_graph(
             self.nodes,
             name,
@@ -76,17 +78,20 @@ class GraphBuilder:
         path.write_bytes(proto.SerializeToString(deterministic=True))
 
 
-def _initializer(name: str, value: Array, data: BinaryIO) -> TensorProto:
+def _initializer(name: str, value: Array, data: BinaryIO, stored: dict[tuple[int, int], int]) -> TensorProto:
+    """Store a constant; ``stored`` maps the addresses and lengths of those in ``data`` to their offsets there."""
     if value.nbytes < INLINE_BYTES:
         return numpy_helper.from_array(value, name)
-    alignment = PAGE if value.nbytes >= PAGE else 64
-    data.seek(-(-data.tell() // alignment) * alignment)
+    key = value.ctypes.data, value.nbytes
+    if key not in stored:
+        alignment = PAGE if value.nbytes >= PAGE else 64
+        stored[key] = data.seek(-(-data.tell() // alignment) * alignment)
+        data.write(value.data)
     tensor = TensorProto(name=name, dims=value.shape, data_type=helper.np_dtype_to_tensor_dtype(value.dtype))
     tensor.data_location = TensorProto.EXTERNAL
-    where = {"location": Path(data.name).name, "offset": data.tell(), "length": value.nbytes}
-    for key, entry in where.items():
-        tensor.external_data.add(key=key, value=str(entry))
-    data.write(value.data)
+    where = {"location": Path(data.name).name, "offset": stored[key], "length": value.nbytes}
+    for entry, text in where.items():
+        tensor.external_data.add(key=entry, value=str(text))
     return tensor
 
 
@@ -97,6 +102,16 @@ Weights have shape (out, in), biases (out,).
 """
 Embedding = Callable[[GraphBuilder, str], str]
 """Adds the look-up of word vectors: (builder, name of the token ids) → name of the vectors."""
+
+
+class Words(Protocol):
+    """A table of word vectors, shape (words, width), that a graph looks up and scores words by."""
+
+    def __call__(self, builder: GraphBuilder, ids: str) -> str:
+        """Add the look-up; see ``Embedding``."""
+
+    def scores(self, builder: GraphBuilder, x: str, bias: Array, name: str) -> str:
+        """Add the products of (rows, width) with every word's vector, plus ``bias``, and return (rows, words)."""
 
 
 def float_linears(builder: GraphBuilder, x: str, matrices: Mapping[str, tuple[Array, Array]]) -> Sequence[str]:

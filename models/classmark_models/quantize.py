@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from classmark_models.graph import CONTRIB, Array, Embedding, GraphBuilder
+from classmark_models.graph import CONTRIB, Array, GraphBuilder, Words
 
 Floats = npt.NDArray[np.float32]
 
 SMALLEST_BLOCK = 16
 ROWS_AT_ONCE = 8192
+IN_INT8 = 4
+"""The runtime's accuracy level at which it multiplies blocks without writing them out in float32 first."""
 
 
 def quantize_columns(weight: Floats, limit: int) -> tuple[npt.NDArray[np.int8], Floats]:
@@ -94,7 +96,7 @@ class BlockEmbedding:
     bits: int = 4
 
     @classmethod
-    def of(cls, table: Floats, bits: int = 8, block: int = 128) -> Embedding:
+    def of(cls, table: Floats, bits: int = 8, block: int = 128) -> Words:
         """Round a table, float32 (rows, width), in blocks of at most ``block``.
 
         The runtime's blocks are powers of two from 16 on; where none divides the width, the table stays in float32.
@@ -103,7 +105,7 @@ class BlockEmbedding:
         while width % block:
             block //= 2
         if block < SMALLEST_BLOCK:
-            return float_words(table)
+            return FloatEmbedding(table)
         middle = 1 << bits - 1
         codes = np.empty((rows, width), np.uint8)
         scales = np.empty((rows, width // block), np.float32)
@@ -118,17 +120,38 @@ class BlockEmbedding:
 
     def __call__(self, builder: GraphBuilder, ids: str) -> str:
         """Add the look-up; see ``graph.Embedding``."""
-        packed = self.codes if self.bits == 8 else self.codes[:, 0::2] | self.codes[:, 1::2] << 4
-        block = self.codes.shape[1] // self.scales.shape[1]
-        inputs = [builder.constant("words", packed), ids, builder.constant("words.scales", self.scales)]
-        shape = {"bits": self.bits, "block_size": block, "gather_axis": 0, "quantize_axis": 1}
+        inputs = [builder.constant("words", self._packed()), ids, builder.constant("words.scales", self.scales)]
+        shape = {"bits": self.bits, "block_size": self._block(), "gather_axis": 0, "quantize_axis": 1}
         return builder.add("GatherBlockQuantized", inputs, "word", CONTRIB, **shape)
 
+    def scores(self, builder: GraphBuilder, x: str, bias: Array, name: str) -> str:
+        """Add the products; see ``graph.Words``. They read the very bytes of the look-up, and never saturate."""
+        blocks = self._packed().reshape(*self.scales.shape, -1)
+        inputs = [x, builder.constant(f"{name}.w", blocks), builder.constant(f"{name}.scales", self.scales)]
+        inputs += ["", "", builder.constant(f"{name}.b", bias)]
+        words, width = self.codes.shape
+        shape = {"K": width, "N": words, "bits": self.bits, "block_size": self._block()}
+        return builder.add("MatMulNBits", inputs, name, CONTRIB, **shape, accuracy_level=IN_INT8)
 
-def float_words(table: Floats) -> Embedding:
-    """Return the look-up in a table left in float32: the reference, and for widths that blocks do not divide."""
+    def _packed(self) -> npt.NDArray[np.uint8]:
+        """Return the bytes as the runtime reads them: of 4 bits two in one, the first in the lower half."""
+        return self.codes if self.bits == 8 else np.asarray(self.codes[:, 0::2] | self.codes[:, 1::2] << 4, np.uint8)
 
-    def add(builder: GraphBuilder, ids: str) -> str:
-        return builder.add("Gather", [builder.constant("words", table), ids], "word", axis=0)
+    def _block(self) -> int:
+        return int(self.codes.shape[1] // self.scales.shape[1])
 
-    return add
+
+@dataclass(frozen=True, slots=True)
+class FloatEmbedding:
+    """A table of word vectors left in float32: the reference, and for widths that blocks do not divide."""
+
+    table: Floats
+
+    def __call__(self, builder: GraphBuilder, ids: str) -> str:
+        """Add the look-up; see ``graph.Embedding``."""
+        return builder.add("Gather", [builder.constant("words", self.table), ids], "word", axis=0)
+
+    def scores(self, builder: GraphBuilder, x: str, bias: Array, name: str) -> str:
+        """Add the products; see ``graph.Words``."""
+        inputs = [x, builder.constant(f"{name}.w", self.table), builder.constant(f"{name}.b", bias)]
+        return builder.add("Gemm", inputs, name, transB=1)

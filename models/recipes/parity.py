@@ -18,7 +18,7 @@ import numpy as np
 import onnxruntime
 
 from classmark_models.convert import FLOAT32, INT8, Precision, convert
-from classmark_models.quantize import BlockEmbedding, Int8Linears, float_words
+from classmark_models.quantize import BlockEmbedding, FloatEmbedding, Int8Linears
 from classmark_models.tokens import Tokenizer
 
 LENGTHS = (1, 2, 17, 128, 510)
@@ -26,7 +26,7 @@ VARIANTS = {
     "float32": FLOAT32,
     "table 8 bits/128 alone": Precision(FLOAT32.linears),
     "table 4 bits/32 alone": Precision(FLOAT32.linears, partial(BlockEmbedding.of, bits=4, block=32)),
-    "products int8 alone": Precision(words=float_words),
+    "products int8 alone": Precision(words=FloatEmbedding),
     "products int8 to 127, table 8 bits/128": Precision(Int8Linears(127)),
     "int8 (table 8 bits/128)": INT8,
     "int8, table 4 bits/32": Precision(words=partial(BlockEmbedding.of, bits=4, block=32)),

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from classmark_models.checkpoint import open_checkpoint
 from classmark_models.convert.architecture import Architecture, read_config
-from classmark_models.convert.heads import HEADS, add_pooling, head_of
+from classmark_models.convert.heads import HEADS, MASKED_WORDS, Encoded, add_pooling, head_of
 from classmark_models.convert.names import EncoderWeights
 from classmark_models.errors import ModelUnsupported
-from classmark_models.graph import Array, Embedding, GraphBuilder, Linears, add_encoder, float_linears
-from classmark_models.quantize import BlockEmbedding, Int8Linears, float_words
+from classmark_models.graph import Array, GraphBuilder, Linears, Words, add_encoder, float_linears
+from classmark_models.quantize import BlockEmbedding, FloatEmbedding, Int8Linears
 
 __all__ = ["FLOAT32", "INT8", "Converted", "Precision", "convert"]
 
@@ -22,11 +22,11 @@ class Precision:
     """How the numbers of a graph are kept: the encoder's matrix products, and its table of word vectors."""
 
     linears: Linears = field(default_factory=Int8Linears)
-    words: Callable[[Array], Embedding] = BlockEmbedding.of
+    words: Callable[[Array], Words] = BlockEmbedding.of
 
 
 INT8 = Precision()
-FLOAT32 = Precision(float_linears, float_words)
+FLOAT32 = Precision(float_linears, FloatEmbedding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ class Converted:
     head: str
     labels: int
 
+    @property
+    def task(self) -> str:
+        """What the graph is for: "classification", "masked-words", or "embedding" alone."""
+        return {"none": "embedding", MASKED_WORDS: MASKED_WORDS}.get(self.head, "classification")
+
 
 def convert(
     folder: Path, target: Path, precision: Precision = INT8, pooling: str = "mean", head: str | None = None
@@ -45,8 +50,10 @@ def convert(
 
     The graph takes ``input_ids``, int64 (batch, tokens), rows without padding, special tokens included. It gives
     ``embedding``, float32 (batch, width), the mean of the last hidden states (``pooling`` "mean") or that of the first
-    token ("first") at unit length; and, where the model has a head, ``logits`` (batch, labels). ``head`` overrules
-    config.json: a key of ``heads.HEADS``. Weights are read one at a time.
+    token ("first") at unit length; and, where the model has a head, ``logits`` (batch, labels). A model that fills
+    masks has a second input, ``masks``, int64 (masks,): the places of tokens in the only row. Its ``logits``, (masks,
+    vocabulary), are for those alone. ``head`` overrules config.json: a key of ``heads.HEADS``, "none" for embeddings
+    alone. Weights are read one at a time.
 
     Raises ModelMissing, ModelDamaged, ModelUnsafe, and ModelUnsupported with the reason.
     """
@@ -61,9 +68,10 @@ def convert(
     hidden = add_encoder(builder, architecture.shape, weights, words, precision.linears)
     pooled = add_pooling(builder, hidden, pooling)
     outputs = {builder.add("LpNormalization", [pooled], "embedding", axis=1, p=2): ["batch", architecture.shape.width]}
-    labels = HEADS[head](builder, hidden, pooled, weights)
+    labels = HEADS[head](builder, Encoded(hidden, pooled, weights, words, precision.words))
+    inputs = {"input_ids": ["batch", "tokens"]} | ({"masks": ["masks"]} if head == MASKED_WORDS else {})
     if labels:
-        outputs["logits"] = ["batch", labels]
+        outputs["logits"] = ["masks" if head == MASKED_WORDS else "batch", labels]
     target.parent.mkdir(parents=True, exist_ok=True)
-    builder.save(target, architecture.family, {"input_ids": ["batch", "tokens"]}, outputs)
+    builder.save(target, architecture.family, inputs, outputs)
     return Converted(architecture, head, labels)

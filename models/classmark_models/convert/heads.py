@@ -1,19 +1,40 @@
-"""What stands on an encoder: pooling, and the published heads, in float32, for they read one row of a text only."""
+"""What stands on an encoder: pooling, and the published heads, in float32, for they read few rows of a text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from classmark_models.convert.architecture import Architecture
 from classmark_models.convert.names import EncoderWeights
 from classmark_models.errors import ModelUnsupported
-from classmark_models.graph import GraphBuilder, float_linears
+from classmark_models.graph import CONTRIB, Array, GraphBuilder, Words, float_linears
 
-_CLASSIFIER = "ForSequenceClassification"
-_BARE = ("Model", "ForMaskedLM", "ForPreTraining", "LMHeadModel")
+_CLASSIFIER, _MASKED_WORDS = "ForSequenceClassification", "ForMaskedLM"
+_BARE = ("Model", "ForPreTraining", "LMHeadModel")
+MASKED_WORDS = "masked-words"
 SPHERE_INNER, SPHERE_LABELS = 256, 8
+_MASKED_WORDS_LAYERS = {
+    "bert": ("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions"),
+    "distilbert": ("vocab_transform", "vocab_layer_norm", "vocab_projector"),
+    "roberta": ("lm_head.dense", "lm_head.layer_norm", "lm_head"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What a head stands on: the names of the last hidden states and the pooled vectors, and the weights.
+
+    ``words`` is the encoder's table of word vectors as the graph keeps it, ``keep`` makes the like of another table.
+    """
+
+    hidden: str
+    pooled: str
+    weights: EncoderWeights
+    words: Words
+    keep: Callable[[Array], Words]
 
 
 def add_pooling(builder: GraphBuilder, hidden: str, pooling: str) -> str:
@@ -30,9 +51,13 @@ def head_of(architecture: Architecture, weights: EncoderWeights) -> str:
     made_for = architecture.made_for
     if made_for.endswith(_CLASSIFIER) or (not made_for and _classifier(architecture, weights) in weights.checkpoint):
         return architecture.family
+    if made_for.endswith(_MASKED_WORDS):
+        return MASKED_WORDS
     if not made_for or made_for.endswith(_BARE):
         return "none"
-    raise ModelUnsupported(f"{weights.checkpoint.path}: a {made_for} cannot be converted: it does not classify texts.")
+    raise ModelUnsupported(
+        f"{weights.checkpoint.path}: a {made_for} cannot be converted: it neither classifies texts nor fills masks."
+    )
 
 
 def _classifier(architecture: Architecture, weights: EncoderWeights) -> str:
@@ -56,10 +81,9 @@ def _linear(builder: GraphBuilder, x: str, weights: EncoderWeights, stem: str, n
     return float_linears(builder, x, {name: (matrix, weights.read(f"{stem}.bias", (out,)))})[0]
 
 
-def _classification(
-    builder: GraphBuilder, hidden: str, weights: EncoderWeights, dense: str, activation: str, last: str
-) -> int:
+def _classification(builder: GraphBuilder, encoded: Encoded, dense: str, activation: str, last: str) -> int:
     """Add first token → dense → activation → classifier; return the number of labels."""
+    weights = encoded.weights
     width, path = weights.architecture.shape.width, weights.checkpoint.path
     shape = weights.checkpoint.shape(f"{last}.weight") if f"{last}.weight" in weights.checkpoint else ()
     if not shape or f"{dense}.weight" not in weights.checkpoint:
@@ -69,32 +93,60 @@ def _classification(
     names = weights.architecture.label_names
     if names and len(names) != shape[0]:
         raise ModelUnsupported(f"{path}: the head has {shape[0]} outputs, config.json names {len(names)} labels.")
-    inner = _linear(builder, _first(builder, hidden, "first"), weights, dense, "dense", width)
+    inner = _linear(builder, _first(builder, encoded.hidden, "first"), weights, dense, "dense", width)
     _linear(builder, builder.add(activation, [inner], "dense.active"), weights, last, "logits", shape[0])
     return shape[0]
 
 
-def _none(builder: GraphBuilder, hidden: str, pooled: str, weights: EncoderWeights) -> int:
+def _none(builder: GraphBuilder, encoded: Encoded) -> int:
     return 0
 
 
-def _bert(builder: GraphBuilder, hidden: str, pooled: str, weights: EncoderWeights) -> int:
-    dense, last = f"{weights.prefix}pooler.dense", f"{_outside(weights)}classifier"
-    return _classification(builder, hidden, weights, dense, "Tanh", last)
+def _bert(builder: GraphBuilder, encoded: Encoded) -> int:
+    dense, last = f"{encoded.weights.prefix}pooler.dense", f"{_outside(encoded.weights)}classifier"
+    return _classification(builder, encoded, dense, "Tanh", last)
 
 
-def _distilbert(builder: GraphBuilder, hidden: str, pooled: str, weights: EncoderWeights) -> int:
-    outside = _outside(weights)
-    return _classification(builder, hidden, weights, f"{outside}pre_classifier", "Relu", f"{outside}classifier")
+def _distilbert(builder: GraphBuilder, encoded: Encoded) -> int:
+    outside = _outside(encoded.weights)
+    return _classification(builder, encoded, f"{outside}pre_classifier", "Relu", f"{outside}classifier")
 
 
-def _roberta(builder: GraphBuilder, hidden: str, pooled: str, weights: EncoderWeights) -> int:
-    stem = f"{_outside(weights)}classifier"
-    return _classification(builder, hidden, weights, f"{stem}.dense", "Tanh", f"{stem}.out_proj")
+def _roberta(builder: GraphBuilder, encoded: Encoded) -> int:
+    stem = f"{_outside(encoded.weights)}classifier"
+    return _classification(builder, encoded, f"{stem}.dense", "Tanh", f"{stem}.out_proj")
 
 
-def _sphere(builder: GraphBuilder, hidden: str, pooled: str, weights: EncoderWeights) -> int:
+def _masked_words(builder: GraphBuilder, encoded: Encoded) -> int:
+    """Add the tokens at ``masks`` → dense → activation → norm → a score of every word; return their number."""
+    weights = encoded.weights
+    architecture, checkpoint = weights.architecture, weights.checkpoint
+    dense, norm, last = (_outside(weights) + name for name in _MASKED_WORDS_LAYERS[architecture.family])
+    if f"{dense}.weight" not in checkpoint:
+        raise ModelUnsupported(f"{checkpoint.path} holds no head for masked words ({dense}).")
+    width, words = architecture.shape.width, architecture.vocabulary
+    row = builder.add("Gather", [encoded.hidden, builder.constant("row", np.array(0, np.int64))], "tokens.row", axis=0)
+    masked = builder.add("Gather", [row, "masks"], "masked", axis=0)
+    inner = _linear(builder, masked, weights, dense, "dense", width)
+    activation = "Gelu" if architecture.family == "roberta" else architecture.shape.activation
+    active = builder.add(activation, [inner], "dense.active", CONTRIB)
+    scale = builder.constant("dense.gamma", weights.read(f"{norm}.weight", (width,)))
+    shift = builder.constant("dense.beta", weights.read(f"{norm}.bias", (width,)))
+    epsilon = architecture.shape.epsilon
+    normed = builder.add("LayerNormalization", [active, scale, shift], "dense.normed", axis=-1, epsilon=epsilon)
+    stem = last if architecture.family == "distilbert" else f"{last}.decoder"
+    table = encoded.words
+    if f"{stem}.weight" in checkpoint:
+        own = weights.read(f"{stem}.weight", (words, width))
+        table = table if np.array_equal(own, weights.words()) else encoded.keep(own)
+    bias = f"{last}.bias" if f"{last}.bias" in checkpoint else f"{stem}.bias"
+    table.scores(builder, normed, weights.read(bias, (words,)), "logits")
+    return words
+
+
+def _sphere(builder: GraphBuilder, encoded: Encoded) -> int:
     """Add the Article Sphere head: width → 256 → ReLU → 8 → log-softmax, its layers found by their shapes."""
+    weights = encoded.weights
     width = weights.architecture.shape.width
     stems = []
     for shape in ((SPHERE_INNER, width), (SPHERE_LABELS, SPHERE_INNER)):
@@ -107,7 +159,7 @@ def _sphere(builder: GraphBuilder, hidden: str, pooled: str, weights: EncoderWei
                 "the head of Article Spheres has one."
             )
         stems.append(found[0].removesuffix(".weight"))
-    inner = _linear(builder, pooled, weights, stems[0], "dense", SPHERE_INNER)
+    inner = _linear(builder, encoded.pooled, weights, stems[0], "dense", SPHERE_INNER)
     active = builder.add("Relu", [inner], "dense.active")
     matrix = weights.read(f"{stems[1]}.weight", (SPHERE_LABELS, SPHERE_INNER))
     bias = weights.read(f"{stems[1]}.bias", (SPHERE_LABELS,))
@@ -116,11 +168,12 @@ def _sphere(builder: GraphBuilder, hidden: str, pooled: str, weights: EncoderWei
     return SPHERE_LABELS
 
 
-HEADS: dict[str, Callable[[GraphBuilder, str, str, EncoderWeights], int]] = {
+HEADS: dict[str, Callable[[GraphBuilder, Encoded], int]] = {
     "none": _none,
     "bert": _bert,
     "distilbert": _distilbert,
     "roberta": _roberta,
     "spheres": _sphere,
+    MASKED_WORDS: _masked_words,
 }
-"""Each adds ``logits`` to (builder, last hidden states, pooled vectors, weights) and returns the number of labels."""
+"""Each adds ``logits`` to what is encoded and returns how many there are in a row."""
