@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from classmark_models.hub import Patience
 from classmark_models.pack import MANIFEST
 from classmark_models.spec import ModelSpec, parse_spec
@@ -40,7 +42,7 @@ def small(commit: str = FIRST, old: str = "", new: str = "") -> ModelSpec:
     return parse_spec(TOML.replace("COMMIT", commit).replace(old, new, 1) if old else TOML.replace("COMMIT", commit))
 
 
-def assert_whole(store: Store, spec: ModelSpec, files: dict[str, bytes]) -> None:
+def assert_whole(store: Store, spec: ModelSpec, files: Mapping[str, object]) -> None:
     assert store.installed(spec)
     assert store.verify("small") == ()
     folder = store.path("small")

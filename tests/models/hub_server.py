@@ -7,24 +7,43 @@ large files are redirected to a second server, as the hub does with its storage,
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
+
+from huggingface_hub import ModelCard
+
+Content = bytes | Path
 
 
 @dataclass
 class Repo:
-    """Files at each commit, the newest commit last; those of ``large`` lie in the storage."""
+    """Files at each commit, the newest commit last; those of ``large`` lie in the storage, a Path is read from disk.
 
-    commits: dict[str, dict[str, bytes]]
+    With ``gated``, files are only given to who has the hub's token; anybody may see what there is.
+    """
+
+    commits: dict[str, dict[str, Content]]
     large: frozenset[str] = frozenset()
+    gated: bool = False
+
+    @staticmethod
+    def of_folder(folder: Path, large: int = 1_000_000) -> Repo:
+        """Return the files of a folder as a repo of one commit; those from so many bytes on lie in the storage."""
+        files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+        named = "".join(f"{name} {_digest(path, 'sha256')}\n" for name, path in files.items())
+        stored = frozenset(name for name, path in files.items() if path.stat().st_size >= large)
+        return Repo({hashlib.sha1(named.encode()).hexdigest(): dict(files)}, stored)
 
 
 @dataclass(frozen=True)
@@ -67,6 +86,7 @@ class Hub:
         self.faults: list[Fault] = []
         self.asked: list[Asked] = []
         self.token: str | None = None
+        self.gate: str | None = None
         self.released = threading.Event()
         self._servers = [
             _Server(("127.0.0.1", 0), partial(_Handler, hub=self, name=name)) for name in ("hub", "storage")
@@ -173,23 +193,18 @@ class _Handler(BaseHTTPRequestHandler):
         commit = revision or list(repo.commits)[-1]
         if commit not in repo.commits:
             return self._refuse(404, {"X-Error-Code": "RevisionNotFound"})
-        siblings = [
-            {
-                "rfilename": file,
-                "size": len(content),
-                "blobId": _git(_pointer(content) if file in repo.large else content),
-            }
-            | (
-                {"lfs": {"sha256": _sha256(content), "size": len(content), "pointerSize": 134}}
-                if file in repo.large
-                else {}
-            )
-            for file, content in repo.commits[commit].items()
-        ]
-        return self._send(json.dumps({"id": name, "sha": commit, "siblings": siblings}).encode(), path, fault=fault)
+        files = repo.commits[commit]
+        siblings = [_sibling(file, content, file in repo.large) for file, content in files.items()]
+        facts = {"id": name, "sha": commit, "siblings": siblings, "gated": "auto" if repo.gated else False}
+        if "README.md" in files:
+            with _opened(files["README.md"]) as card:
+                facts["cardData"] = ModelCard(card.read().decode(), ignore_metadata_errors=True).data.to_dict()  # type: ignore[no-untyped-call]
+        return self._send(json.dumps(facts).encode(), path, fault=fault)
 
     def _resolve(self, repo: Repo, commit: str, file: str, path: str, fault: Fault | None) -> None:
         content = repo.commits[commit][file]
+        if repo.gated and (self._hub.gate is None or self.headers.get("Authorization") != f"Bearer {self._hub.gate}"):
+            return self._refuse(401, {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access is restricted."})
         if file not in repo.large:
             return self._send(content, path, {"ETag": f'"{_git(content)}"', "X-Repo-Commit": commit}, fault)
         name = next(name for name, known in self._hub.repos.items() if known is repo)
@@ -198,41 +213,44 @@ class _Handler(BaseHTTPRequestHandler):
             {
                 "Location": f"{self._hub.storage}/{name}//{commit}//{file}",
                 "X-Repo-Commit": commit,
-                "X-Linked-Size": str(len(content)),
-                "X-Linked-Etag": f'"{_sha256(content)}"',
+                "X-Linked-Size": str(_size(content)),
+                "X-Linked-Etag": f'"{_digest(content, "sha256")}"',
             },
         )
 
     def _send(
-        self, content: bytes, path: str, headers: dict[str, str] | None = None, fault: Fault | None = None
+        self, content: Content, path: str, headers: dict[str, str] | None = None, fault: Fault | None = None
     ) -> None:
         fault = fault or self._hub.fault(path)
         if fault is not None and fault.status is not None:
             return self._refuse(fault.status, fault.headers, fault.body)
         if fault is not None and fault.change is not None:
-            content = fault.change(content)
-        begin, status = 0, 200
+            with _opened(content) as whole:
+                content = fault.change(whole.read())
+        begin, status, size = 0, 200, _size(content)
         asked = self.headers.get("Range", "")
         if asked and not (fault and fault.ignore_range):
             begin, status = int(asked.removeprefix("bytes=").removesuffix("-")), 206
-            if begin >= len(content):
-                return self._refuse(416, {"Content-Range": f"bytes */{len(content)}"})
+            if begin >= size:
+                return self._refuse(416, {"Content-Range": f"bytes */{size}"})
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         if status == 206:
-            self.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
+            self.send_header("Content-Range", f"bytes {begin}-{size - 1}/{size}")
         if fault is not None and fault.unsized:
             self.send_header("Connection", "close")
         else:
-            self.send_header("Content-Length", str(len(content) - begin))
+            self.send_header("Content-Length", str(size - begin))
         self.end_headers()
         if self.command == "HEAD":
             return None
-        if fault is None or fault.after is None:
-            self.wfile.write(content[begin:])
-            return None
-        self.wfile.write(content[begin : begin + fault.after])
+        with _opened(content) as output:
+            output.seek(begin)
+            if fault is None or fault.after is None:
+                shutil.copyfileobj(output, self.wfile, 1 << 20)
+                return None
+            self.wfile.write(output.read(fault.after))
         self.wfile.flush()
         if fault.stall:
             self._hub.released.wait(30)
@@ -248,14 +266,33 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _sibling(file: str, content: Content, large: bool) -> dict[str, Any]:
+    size = _size(content)
+    if not large:
+        return {"rfilename": file, "size": size, "blobId": _git(content)}
+    sha256 = _digest(content, "sha256")
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n"
+    facts = {"sha256": sha256, "size": size, "pointerSize": len(pointer)}
+    return {"rfilename": file, "size": size, "blobId": _git(pointer.encode()), "lfs": facts}
 
 
-def _git(content: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+def _opened(content: Content) -> BinaryIO:
+    return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
 
 
-def _pointer(content: bytes) -> bytes:
-    facts = f"oid sha256:{_sha256(content)}\nsize {len(content)}\n"
-    return f"version https://git-lfs.github.com/spec/v1\n{facts}".encode()
+def _size(content: Content) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+@lru_cache(256)
+def _digest(content: Content, kind: str, before: bytes = b"") -> str:
+    """Return the digest of a content; that of a file is computed once, so it must not change while it is served."""
+    digest = hashlib.new(kind, before)
+    with _opened(content) as whole:
+        while block := whole.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _git(content: Content) -> str:
+    return _digest(content, "sha1", b"blob %d\0" % _size(content))

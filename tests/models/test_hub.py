@@ -20,15 +20,16 @@ from tests.models.fetching import (
     assert_whole,
     small,
 )
-from tests.models.hub_server import Fault, Hub
+from tests.models.hub_server import Fault, Hub, Repo
 
 from classmark_models.errors import (
     AccessRefused,
     Interrupted,
+    LineBroken,
     NotPublished,
     StoreError,
 )
-from classmark_models.hub import Patience, fetch
+from classmark_models.hub import Patience, fetch, look, repair, survey
 from classmark_models.store import Store
 from classmark_models.transfer import Progress
 
@@ -126,6 +127,45 @@ def test_a_stop_cuts_a_wait_short(hub: Hub, store: Store) -> None:
     assert time.monotonic() - began < 20
 
 
+def test_a_survey_tells_what_is_to_come_and_changes_nothing(hub: Hub, store: Store) -> None:
+    told = survey(small(), store, endpoint=hub.endpoint, patience=QUICK)
+    assert told.size == len(WEIGHTS) + len(CONFIG) + len(TOKENIZER)
+    assert told.commits == {"library/small": FIRST, "base": FIRST}
+    assert not store.root.exists()
+    hub.faults += [Fault("model.h5", after=1000), Fault("model.h5", times=2, after=0)]
+    with pytest.raises(LineBroken):
+        fetch(small(), store, endpoint=hub.endpoint, patience=QUICK)
+    before = sorted(store.root.rglob("*"))
+    asked = survey(small(), store, endpoint=hub.endpoint, patience=QUICK)
+    assert asked.size == told.size - 1000
+    assert sorted(store.root.rglob("*")) == before
+    fetch(small(), store, endpoint=hub.endpoint, patience=QUICK)
+    assert survey(small(), store, endpoint=hub.endpoint, patience=QUICK).size == 0
+
+
+def test_a_look_brings_small_files_alone(hub: Hub, store: Store) -> None:
+    card = b"---\nlicense: mit\nlanguage: [en, de]\n---\n# Small"
+    hub.repos["library/small"].commits[FIRST]["README.md"] = card
+    names = ("config.json", "model.h5", "README.md", "vocab.txt")
+    listing = look("library/small", store.root, names, largest=1000, endpoint=hub.endpoint, patience=QUICK)
+    assert (listing.commit, set(listing.files)) == (FIRST, {*FILES, "README.md"})
+    assert listing.files["model.h5"].sha256 == hashlib.sha256(WEIGHTS).hexdigest()
+    assert (listing.card["license"], listing.card["language"]) == ("mit", ["en", "de"])
+    found = {path.name: path.read_bytes() for path in store.root.iterdir()}
+    assert found == {"config.json": CONFIG, "README.md": card}
+
+
+def test_a_folder_on_disk_is_served(hub: Hub, store: Store, tmp_path: Path) -> None:
+    for name, content in FILES.items():
+        (tmp_path / "served" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "served" / name).write_bytes(content)
+    hub.repos["library/small"] = Repo.of_folder(tmp_path / "served", large=1000)
+    hub.faults.append(Fault("model.h5", after=1000))
+    fetch(small(""), store, endpoint=hub.endpoint, patience=QUICK)
+    assert_whole(store, small(""), FILES)
+    assert hub.downloads()[1] == ("model.h5", "bytes=1000-")
+
+
 def test_repair_fetches_only_what_is_bad(hub: Hub, store: Store) -> None:
     fetch(small(), store, endpoint=hub.endpoint, patience=QUICK)
     bad = store.path("small") / "config.json"
@@ -133,10 +173,20 @@ def test_repair_fetches_only_what_is_bad(hub: Hub, store: Store) -> None:
     assert store.verify("small") == ("config.json",)
     hub.faults.append(Fault("config.json", status=404))
     with pytest.raises(NotPublished):
-        fetch(small(), store, endpoint=hub.endpoint, patience=QUICK)
+        repair(small(), store, endpoint=hub.endpoint, patience=QUICK)
     assert not store.installed(small())
-    fetch(small(), store, endpoint=hub.endpoint, patience=QUICK)
+    assert repair(small(), store, endpoint=hub.endpoint, patience=QUICK) == ("config.json",)
     assert [name for name, _ in hub.downloads()[3:]] == ["config.json", "config.json"]
+    assert_whole(store, small(), FILES)
+    assert repair(small(), store, endpoint=hub.endpoint, patience=QUICK) == ()
+
+
+def test_without_its_receipt_good_files_are_still_good(hub: Hub, store: Store) -> None:
+    fetch(small(), store, endpoint=hub.endpoint, patience=QUICK)
+    store.forget("small")
+    (store.folder("small") / "tokenizer.json").write_bytes(b"[]")
+    assert repair(small(), store, endpoint=hub.endpoint, patience=QUICK) == ("tokenizer.json",)
+    assert [name for name, _ in hub.downloads()[3:]] == ["tokenizer.json"]
     assert_whole(store, small(), FILES)
 
 
