@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from classmark_models.errors import SpecInvalid
+from classmark_models.toml_table import Table
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 BUILTIN_ID = "openalex-zero-shot"
 """The model that comes with Classmark."""
 NO_LICENCE = "none stated"
 TASKS = ("classification", "masked-words", "zero-shot")
-OUTPUTS = ("logits", "log-probabilities")
-HIERARCHIES = ("none", "dots", "openalex")
+OUTPUTS = ("logits", "log-probabilities", "independent")
+"""What a classifier's logits mean: a softmax away from probabilities, exp away, or each a sigmoid away on its own."""
+HIERARCHIES = ("none", "dots", "openalex", "listed")
 READINGS = ("name", "number: name")
 
 _LARGEST_ENTRY = 1_000_000
 _LARGEST_FILE = 64 << 30
-_LONGEST_TEXT = 4_000
-_LONGEST_LIST = 20_000
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
@@ -81,12 +81,23 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class BroaderLabel:
+    """A subject above those of the model, which are its ``members`` by name."""
+
+    name: str
+    id: str
+    uri: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LabelRule:
     """How the model's outputs become subjects.
 
     ``names`` in the order of the outputs, empty when the model's own ``config.json`` gives them; ``reading`` says how
     each is read. ``id`` and ``uri`` are templates of ``{name}`` and ``{number}``, to which ``offset`` is added.
-    ``never`` and ``weak`` are ids: those never proposed, and those known to be unreliable.
+    ``never`` and ``weak`` are ids: those never proposed, and those known to be unreliable. ``level`` is what the
+    subjects are called, ``broader_level`` what the ``broader`` ones of a listed hierarchy are.
     """
 
     names: tuple[str, ...]
@@ -97,6 +108,22 @@ class LabelRule:
     hierarchy: str
     never: tuple[str, ...]
     weak: tuple[str, ...]
+    level: str = "subject"
+    broader_level: str = "group"
+    broader: tuple[BroaderLabel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineRule:
+    """When a classifier's answer should not be used.
+
+    ``letters``: the least that a text must have. ``flatness``: the most entropy an answer may have, as a share of
+    that of no knowledge at all. ``margin``: how much more probable the first subject must be than the second.
+    """
+
+    letters: int = 4
+    flatness: float = 0.9
+    margin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +152,7 @@ class ModelSpec:
     limits: Limits
     labels: LabelRule
     golden: tuple[GoldenInput, ...]
+    decline: DeclineRule = DeclineRule()
 
     @property
     def approximate_size(self) -> int:
@@ -182,7 +210,7 @@ def parse_spec(text: str) -> ModelSpec:
         values = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SpecInvalid(f"it is no TOML: {error}") from error
-    top = _Table(values, "")
+    top = Table(values, "")
     repo = top.text("repo", "", like=_REPO)
     commit = top.text("commit", "", like=_COMMIT)
     files = tuple(_file(table, repo, commit) for table in top.tables("files"))
@@ -206,12 +234,13 @@ def parse_spec(text: str) -> ModelSpec:
         limits=_limits(top.table("limits")),
         labels=_labels(top.table("labels")),
         golden=tuple(_golden(table) for table in top.tables("golden")),
+        decline=_decline(top.table("decline")),
     )
     top.end()
     return spec
 
 
-def _file(table: _Table, repo: str, commit: str) -> ModelFile:
+def _file(table: Table, repo: str, commit: str) -> ModelFile:
     own = table.text("repo", "", like=_REPO)
     file = ModelFile(
         path=check_path(table.text("path")),
@@ -228,7 +257,7 @@ def _file(table: _Table, repo: str, commit: str) -> ModelFile:
     return file
 
 
-def _prompt(table: _Table) -> PromptRule:
+def _prompt(table: Table) -> PromptRule:
     rule = PromptRule(
         both=table.text("both", "{title}\n{abstract}"),
         title=table.text("title", "{title}"),
@@ -241,7 +270,7 @@ def _prompt(table: _Table) -> PromptRule:
     return rule
 
 
-def _limits(table: _Table) -> Limits:
+def _limits(table: Table) -> Limits:
     limits = Limits(
         tokens=table.number("tokens", 512, 1 << 20) or 512,
         skipped_scripts=table.texts("skipped_scripts"),
@@ -252,7 +281,7 @@ def _limits(table: _Table) -> Limits:
     return limits
 
 
-def _labels(table: _Table) -> LabelRule:
+def _labels(table: Table) -> LabelRule:
     rule = LabelRule(
         names=table.texts("names"),
         reading=table.choice("reading", READINGS, "name"),
@@ -262,69 +291,83 @@ def _labels(table: _Table) -> LabelRule:
         hierarchy=table.choice("hierarchy", HIERARCHIES, "none"),
         never=table.texts("never"),
         weak=table.texts("weak"),
+        level=table.text("level", "subject"),
+        broader_level=table.text("broader_level", "group"),
+        broader=tuple(_broader(broader) for broader in table.tables("broader")),
     )
     table.end()
     return rule
 
 
-def _golden(table: _Table) -> GoldenInput:
+def _broader(table: Table) -> BroaderLabel:
+    name = table.text("name")
+    broader = BroaderLabel(name, table.text("id", name), table.text("uri", ""), table.texts("members"))
+    table.end()
+    return broader
+
+
+def _decline(table: Table) -> DeclineRule:
+    usual = DeclineRule()
+    rule = DeclineRule(
+        letters=table.number("letters", usual.letters, _LARGEST_ENTRY) or 0,
+        flatness=table.share("flatness", usual.flatness),
+        margin=table.share("margin", usual.margin),
+    )
+    table.end()
+    return rule
+
+
+def _golden(table: Table) -> GoldenInput:
     golden = GoldenInput(table.text("title", ""), table.text("abstract", ""))
     table.end()
     return golden
 
 
-class _Table:
-    """A TOML table of which nobody has vouched; what is not asked for is a fault."""
+def write_spec(spec: ModelSpec, path: Path) -> None:
+    """Write an entry of the catalogue; SpecInvalid as for ``spec_text``."""
+    path.write_text(spec_text(spec), encoding="utf-8", newline="\n")
 
-    def __init__(self, values: Mapping[str, Any], place: str) -> None:
-        self._left, self._place = dict(values), place
 
-    def text(self, key: str, default: str | None = None, like: re.Pattern[str] | None = None) -> str:
-        value = self._take(key, str, default)
-        given = like is not None and value != default
-        if len(value) > _LONGEST_TEXT or (given and like is not None and not like.fullmatch(value)):
-            raise SpecInvalid(f"{self._place}{key} cannot be {value[:80]!r}.")
-        return str(value)
+def spec_text(spec: ModelSpec) -> str:
+    """Return the entry (TOML 1.0) that ``parse_spec`` reads as an equal one; SpecInvalid when there is none."""
+    lines = _lines("", spec)
+    for file in spec.files:
+        inherited = ("repo", "commit") if (file.repo, file.commit) == (spec.repo, spec.commit) else ()
+        lines += _lines("[[files]]", file, inherited)
+    lines += [*_lines("[prompt]", spec.prompt), *_lines("[limits]", spec.limits), *_lines("[labels]", spec.labels)]
+    for broader in spec.labels.broader:
+        lines += _lines("[[labels.broader]]", broader)
+    lines += _lines("[decline]", spec.decline)
+    for golden in spec.golden:
+        lines += _lines("[[golden]]", golden)
+    text = "\n".join(lines) + "\n"
+    try:
+        fits = len(text.encode()) <= _LARGEST_ENTRY and parse_spec(text) == spec
+    except UnicodeEncodeError:
+        fits = False
+    if not fits:
+        raise SpecInvalid(f"The entry {spec.id} cannot be written: it is too long, or holds half a character.")
+    return text
 
-    def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
-        value = self.text(key, default)
-        if value not in choices:
-            raise SpecInvalid(f"{self._place}{key} is {value[:80]!r}, not one of {', '.join(choices)}.")
-        return value
 
-    def texts(self, key: str, like: re.Pattern[str] | None = None) -> tuple[str, ...]:
-        values = self._take(key, list, [])
-        if len(values) > _LONGEST_LIST:
-            raise SpecInvalid(f"{self._place}{key} has more than {_LONGEST_LIST:,} entries.")
-        return tuple(_Table({key: value}, self._place).text(key, like=like) for value in values)
+def _lines(header: str, part: Any, left_out: tuple[str, ...] = ()) -> list[str]:
+    """Return a table's header and the fields of a dataclass that are no tables themselves."""
+    values = {each.name: getattr(part, each.name) for each in fields(part) if each.name not in left_out}
+    written = {key: _value(value) for key, value in values.items()}
+    return [*(["", header] if header else []), *(f"{key} = {value}" for key, value in written.items() if value)]
 
-    def number(self, key: str, default: int | None, most: int) -> int | None:
-        value = self._take(key, int, default, optional=True)
-        if value is not None and not 0 <= value <= most:
-            raise SpecInvalid(f"{self._place}{key} is {value}, which is not between 0 and {most:,}.")
-        return None if value is None else int(value)
 
-    def flag(self, key: str) -> bool:
-        return bool(self._take(key, bool, False))
-
-    def table(self, key: str) -> _Table:
-        return _Table(self._take(key, dict, {}), f"{self._place}{key}.")
-
-    def tables(self, key: str) -> list[_Table]:
-        values = self._take(key, list, [])
-        if len(values) > 64 or not all(isinstance(value, dict) for value in values):
-            raise SpecInvalid(f"{self._place}{key} is no list of at most 64 tables.")
-        return [_Table(value, f"{key}[{i}].") for i, value in enumerate(values)]
-
-    def end(self) -> None:
-        if self._left:
-            raise SpecInvalid(f"{self._place}{next(iter(self._left))!s:.80} is unknown.")
-
-    def _take(self, key: str, kind: type, default: Any, *, optional: bool = False) -> Any:
-        value = self._left.pop(key, default)
-        if value is None and not optional:
-            raise SpecInvalid(f"{self._place}{key} is missing.")
-        # A truth value is a number to Python, not to TOML.
-        if value is not None and type(value) is not kind:
-            raise SpecInvalid(f"{self._place}{key} is no {kind.__name__}.")
-        return value
+def _value(value: object) -> str:
+    """Return a value as TOML; "" for None and for what is a table."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return repr(value)
+        case str():
+            # JSON's escapes are TOML's, but for the last of the control characters.
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        case tuple() if all(isinstance(each, str) for each in value):
+            return f"[{', '.join(map(_value, value))}]"
+        case _:
+            return ""

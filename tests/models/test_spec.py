@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from classmark_models.errors import SpecInvalid
-from classmark_models.spec import check_id, check_path, parse_spec, read_catalogue, read_spec
+from classmark_models.spec import (
+    BroaderLabel,
+    check_id,
+    check_path,
+    parse_spec,
+    read_catalogue,
+    read_spec,
+    spec_text,
+    write_spec,
+)
 
 SMALL = """
 id = "small"
@@ -106,6 +117,10 @@ def test_what_is_left_out_has_its_default() -> None:
         ("size = 5", '[[files]]\npath = "Model.safetensors"', "the same path"),
         ("size = 5", '[[files]]\npath = "b"\nrepo = "library/small"\ncommit = "abcdef0"', "two commits"),
         ("size = 5", "[labels]\nnames = [1]", "labels.names is no str"),
+        ("size = 5", '[[labels.broader]]\nname = "A"\nx = 1', r"labels.broader\[0\].x is unknown"),
+        ("size = 5", "[decline]\nmargin = 2", "decline.margin is no number from 0 to 1"),
+        ("size = 5", "[decline]\nmargin = true", "decline.margin is no number from 0 to 1"),
+        ("size = 5", "[decline]\nflatness = nan", "decline.flatness is no number from 0 to 1"),
         ("size = 5", '[labels]\nhierarchy = "x"', "labels.hierarchy is 'x'"),
         ("size = 5", "[prompt]\nboth = 1", "prompt.both is no str"),
         ("size = 5", "[prompt]\nthird = 1", "prompt.third is unknown"),
@@ -181,3 +196,37 @@ def test_paths_that_are_refused(path: str) -> None:
 def test_ids_that_are_refused(name: str) -> None:
     with pytest.raises(SpecInvalid, match="no id of a model"):
         check_id(name)
+
+
+@pytest.mark.parametrize("name", read_catalogue())
+def test_written_entry_reads_as_the_same(name: str, tmp_path: Path) -> None:
+    spec = read_catalogue()[name]
+    write_spec(spec, tmp_path / f"{name}.toml")
+    assert read_spec(tmp_path / f"{name}.toml") == spec
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_any_text_can_be_written(seed: int) -> None:
+    chance = random.Random(seed)
+
+    def text() -> str:
+        planes = [(0, 0x20), (0x20, 0x80), (0x7E, 0xA1), (0x2020, 0x2070), (0xE000, 0x11000), (0x1F300, 0x1F700)]
+        return "".join(chr(chance.randrange(*chance.choice(planes))) for _ in range(chance.randrange(1, 20)))
+
+    spec = parse_spec(SMALL)
+    names = tuple(text() for _ in range(5))
+    broader = tuple(BroaderLabel(text(), text(), text(), names[i:]) for i in range(chance.randrange(3)))
+    labels = replace(spec.labels, names=names, broader=broader, offset=chance.randrange(99), uri=text())
+    files = (
+        replace(spec.files[0], size=None, sha256="0" * 64),
+        replace(spec.files[0], path="b", repo="x/y", commit=""),
+    )
+    decline = replace(spec.decline, margin=chance.random() / 1e6, flatness=chance.random())
+    changed = replace(spec, title=text(), labels=labels, files=files, decline=decline)
+    assert parse_spec(spec_text(changed)) == changed
+
+
+@pytest.mark.parametrize("title", ["\ud800", "x" * 5_000], ids=["half a character", "too long"])
+def test_what_cannot_be_read_again_is_not_written(title: str) -> None:
+    with pytest.raises(SpecInvalid, match=r"small cannot be written|title cannot be"):
+        spec_text(replace(parse_spec(SMALL), title=title))
