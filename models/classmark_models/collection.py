@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 
 from classmark_models.classifier import Classifier
-from classmark_models.errors import ModelMissing, ModelUnsupported
-from classmark_models.pack import BUILTIN, open_pack
-from classmark_models.spec import BUILTIN_ID, ModelSpec, read_catalogue
+from classmark_models.errors import ModelMissing, ModelUnsupported, SpecInvalid
+from classmark_models.pack import BUILTIN, MANIFEST, SPEC, open_pack
+from classmark_models.selftest import SelfTest, read_record, write_record
+from classmark_models.spec import BUILTIN_ID, ModelSpec, check_id, read_catalogue, read_spec
 from classmark_models.store import Store
 from classmark_models.zero_shot import ZeroShotClassifier
+
+
+class ModelState(StrEnum):
+    """How far a model is from being ready for work."""
+
+    READY = "ready"
+    """Ready, in our own folder; the built-in model is always."""
+    SHARED = "shared"
+    """Ready, in a shared folder."""
+    DAMAGED = "damaged"
+    """Of a ready model files are missing or have another size; repair it, or prepare it again."""
+    FETCHED = "fetched"
+    """The published files are here, not converted yet."""
+    BEGUN = "begun"
+    """A download was begun."""
+    KNOWN = "known"
+    """Nothing is here but the entry of the catalogue."""
 
 
 def open_builtin(workers: int | None = None) -> Classifier:
@@ -38,8 +58,44 @@ class Collection:
         self.entries = root / "catalogue"
 
     def specs(self) -> dict[str, ModelSpec]:
-        """Return what is known of each model, by id; SpecInvalid when an entry cannot be understood."""
-        return read_catalogue() | read_catalogue(self.entries)
+        """Return what is known of each model, by id: the built-in one, the catalogue's, then others that are here.
+
+        Those tell of themselves. SpecInvalid when an entry of the catalogue cannot be understood; an imported model
+        with such an entry is left out.
+        """
+        known = read_catalogue() | read_catalogue(self.entries)
+        others: dict[str, ModelSpec] = {}
+        for name in self.ready.names():
+            if name not in known:
+                with suppress(SpecInvalid):
+                    others[name] = read_spec(self.ready.path(name) / SPEC, name)
+        return {BUILTIN_ID: known.pop(BUILTIN_ID)} | known | others
+
+    def state(self, name: str) -> ModelState:
+        """Return how far a model is; reads no weights. ModelMissing when nothing is known of it."""
+        if name == BUILTIN_ID:
+            return ModelState.READY
+        with suppress(ModelMissing):
+            own = self.ready.path(name) == self.ready.folder(name)
+            return ModelState.READY if own else ModelState.SHARED
+        if (self.ready.folder(name) / MANIFEST).exists():
+            return ModelState.DAMAGED
+        with suppress(ModelMissing):
+            self.published.path(name)
+            return ModelState.FETCHED
+        self.spec(name)
+        begun = self.published.folder(name)
+        return ModelState.BEGUN if begun.exists() and any(begun.iterdir()) else ModelState.KNOWN
+
+    def record(self, name: str, tested: SelfTest) -> None:
+        """Keep what a self-test of an installed model found on this computer; StoreError, ModelMissing."""
+        write_record(self._record(name), self._folder(name), tested)
+
+    def selftest(self, name: str) -> SelfTest | None:
+        """Return the last self-test of an installed model; None unless made here, and with its files as they are."""
+        with suppress(ModelMissing):
+            return read_record(self._record(name), self._folder(name))
+        return None
 
     def spec(self, name: str) -> ModelSpec:
         """Return what is known of one model; ModelMissing when nothing is."""
@@ -49,10 +105,18 @@ class Collection:
         return specs[name]
 
     def open(self, name: str, workers: int | None = None) -> Classifier:
-        """Load a model; ``workers`` as for ``open_builtin``.
+        """Load a model; ``workers`` by default as its self-test here found best, or as for ``open_builtin``.
 
         Raises ModelMissing, ModelDamaged, and ModelUnsupported for a model that tells no subjects.
         """
+        tested = self.selftest(name)
+        workers = workers or (tested.workers if tested else None)
         if name == BUILTIN_ID:
             return open_builtin(workers)
         raise ModelUnsupported(f"{self.ready.path(name)} is no model that Classmark can open.")
+
+    def _folder(self, name: str) -> Path:
+        return BUILTIN if name == BUILTIN_ID else self.ready.path(name)
+
+    def _record(self, name: str) -> Path:
+        return self.root / "selftests" / f"{check_id(name)}.json"

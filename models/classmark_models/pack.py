@@ -11,6 +11,8 @@ from typing import Any
 from classmark_models.errors import ModelDamaged, ModelMissing
 
 MANIFEST = "manifest.json"
+SPEC = "model.toml"
+"""The model's entry of the catalogue."""
 BUILTIN = Path(__file__).parent / "builtin"
 
 

@@ -189,16 +189,16 @@ def read_catalogue(folder: Path = CATALOGUE) -> dict[str, ModelSpec]:
     return {path.stem: read_spec(path) for path in sorted(folder.glob("*.toml"))}
 
 
-def read_spec(path: Path) -> ModelSpec:
-    """Read the entry in ``<id>.toml``; SpecInvalid, which names the file and the fault, when it is none."""
+def read_spec(path: Path, name: str = "") -> ModelSpec:
+    """Read the entry of the model ``name``, by default of ``<id>.toml``; SpecInvalid with file and fault if none."""
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST_ENTRY + 1)
         if len(content) > _LARGEST_ENTRY:
             raise SpecInvalid(f"it is larger than {_LARGEST_ENTRY:,} bytes.")
         spec = parse_spec(content.decode())
-        if spec.id != path.stem:
-            raise SpecInvalid(f"its id is {spec.id!r}, so its name must be {spec.id}.toml.")
+        if spec.id != (name or path.stem):
+            raise SpecInvalid(f"its id is {spec.id!r}, not {name or path.stem!r}.")
     except (OSError, UnicodeDecodeError, SpecInvalid) as error:
         raise SpecInvalid(f"The catalogue entry {path} cannot be used: {error}") from error
     return spec

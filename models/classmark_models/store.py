@@ -99,15 +99,8 @@ class Store:
 
     def record(self, receipt: Receipt) -> None:
         """Declare a model whole: remove what is left of the way there, and write its receipt; StoreError, DiskFull."""
-        folder = self.folder(receipt.id)
         self.discard_parts(receipt.id)
-        with writing(folder):
-            fresh = folder / f"{MANIFEST}.new"
-            with fresh.open("w", encoding="utf-8") as file:
-                json.dump(_stated(receipt), file, indent=1, ensure_ascii=False)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(folder / MANIFEST)
+        write_receipt(self.folder(receipt.id), receipt)
 
     def forget(self, name: str) -> None:
         """Remove the receipt, so that the model counts as not installed until it is whole again; StoreError."""
@@ -159,6 +152,23 @@ def read_receipt(folder: Path) -> Receipt | None:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, SpecInvalid):
         return None
+
+
+def write_receipt(folder: Path, receipt: Receipt) -> None:
+    """Write the receipt of a model's folder, whole or not at all; StoreError, DiskFull."""
+    with writing(folder):
+        fresh = folder / f"{MANIFEST}.new"
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump(_stated(receipt), file, indent=1, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(folder / MANIFEST)
+
+
+def held_of(path: Path) -> Held:
+    """Return size and sha256 of a file; OSError."""
+    fact = describe(path)
+    return Held(int(fact["bytes"]), str(fact["sha256"]))
 
 
 def is_whole(path: Path, held: Held) -> bool:

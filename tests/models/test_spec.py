@@ -137,7 +137,7 @@ def test_faults_are_named(old: str, new: str, fault: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "fault"),
     [
-        ("other.toml", SMALL.encode(), "must be small.toml"),
+        ("other.toml", SMALL.encode(), "not 'other'"),
         ("small.toml", b"\xff", "decode"),
         ("small.toml", b"#" * 1_000_001, "larger than 1,000,000"),
         ("small.toml", b"x = " + b"[" * 100_000, "no TOML"),
