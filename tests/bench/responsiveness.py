@@ -22,7 +22,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication
 from tests.gui.fakes import FakeEngine
 
-from classmark.gui.engine import BuiltinEngine, Engine
+from classmark.gui.engine import Engine, local_engine
 from classmark.gui.jobs import collect_garbage_here
 from classmark.gui.memory import Memory
 from classmark.gui.results_model import Column
@@ -40,8 +40,10 @@ def main() -> None:
         folder = Path(name)
         papers = folder / "papers"
         _write_documents(papers, options.documents, options.repeat)
-        opener: Callable[[], Engine] = FakeEngine if options.toy else BuiltinEngine
-        window = Window(opener, Theme(application), Memory(folder / "window.ini"))
+        opener: Callable[[], Engine] = FakeEngine if options.toy else local_engine
+        memory = Memory(folder / "window.ini")
+        memory.choice = ("toy",) if options.toy else memory.choice
+        window = Window(opener, Theme(application), memory)
         window.resize(1440, 900)
         window.show()
         collect_garbage_here(window)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from tests.gui.fakes import FakeEngine
 
+from classmark.core.settings import HOME
 from classmark.gui.jobs import collect_garbage_here
 from classmark.gui.memory import Memory
 from classmark.gui.theme import Theme, ThemeMode
@@ -39,6 +40,13 @@ def _no_thread_left() -> Iterator[None]:
     assert not left
 
 
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv(HOME, str(home))
+    return home
+
+
 @pytest.fixture(scope="session")
 def _theme(qapp: QApplication) -> Theme:
     collect_garbage_here(qapp)
@@ -53,8 +61,10 @@ def theme(_theme: Theme) -> Theme:
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Memory:
-    return Memory(tmp_path / "settings" / "window.ini")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Memory:
+    made = Memory(tmp_path_factory.mktemp("settings") / "window.ini")
+    made.choice = ("toy",)
+    return made
 
 
 @pytest.fixture

@@ -25,7 +25,9 @@ def say(**facts: object) -> None:
 def main() -> None:
     folder, picture = Path(sys.argv[1]), sys.argv[2]
     application = QApplication([])
-    window = Window(FakeEngine, Theme(application), Memory(folder / "window.ini"))
+    memory = Memory(folder / "window.ini")
+    memory.choice = ("toy",)
+    window = Window(FakeEngine, Theme(application), memory)
     window.setGeometry(300, 60, 940, 640)
     window.show()
     seen: set[str] = set()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from classmark.core.classify import classify_document
 from classmark.core.documents import Document, Origin, Outcome, Result
 from classmark_models.classifier import Prediction, Window
-from classmark_models.errors import Interrupted
+from classmark_models.errors import ClassmarkError, Interrupted, ModelMissing
 from classmark_models.labels import Label, Scores, Vocabulary
 
 _TREE: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
@@ -65,19 +66,76 @@ def scores_of(text: str) -> Scores:
     return np.asarray(weights / weights.sum(), dtype=np.float32)
 
 
-class FakeEngine:
-    """Answers from the words in the text; counts how often it was asked to predict."""
+class FakeClassifier:
+    """Answers from the words in the text, in windows of so many characters."""
 
-    name = "toy classifier"
-    scope = "Eight topics, by the words in the text."
+    def __init__(
+        self, name: str = "toy", title: str = "toy classifier", subjects: Vocabulary | None = None, window: int = 600
+    ) -> None:
+        self.name, self.title = name, title
+        self.scope = "Eight topics, by the words in the text."
+        self.vocabulary = subjects or vocabulary()
+        self.declines_below = 20
+        self.closed = False
+        self._window = window
+
+    def predict(
+        self, title: str, abstract: str, body: str, should_stop: Callable[[], bool] = lambda: False, language: str = ""
+    ) -> Prediction:
+        head, size = f"{title}\n{abstract}".strip(), self._window
+        spans = [("head", 0, len(head))] if head else []
+        spans += [("body", start, min(start + size, len(body))) for start in range(0, len(body), size)]
+        texts = {"head": head, "body": body}
+        rows = [self._scores(texts[part][start:end]) for part, start, end in spans]
+        windows = tuple(
+            Window(*span, 1 / len(spans), int(row.argmax()), float(row.max()))
+            for span, row in zip(spans, rows, strict=True)
+        )
+        declined = "" if len(head) + len(body) > self.declines_below else "There is too little text to tell."
+        scores = self._scores(f"{head} {body}")
+        return Prediction(self.name, self.vocabulary, scores, windows, np.stack(rows), declined)
+
+    def window_scores(self, prediction: Prediction) -> Scores:
+        return np.asarray(prediction.traces, np.float32)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _scores(self, text: str) -> Scores:
+        count = len(self.vocabulary.labels(self.vocabulary.deepest))
+        scores = scores_of(text)[:count]
+        return np.asarray(scores / scores.sum(), np.float32)
+
+
+def groups() -> FakeClassifier:
+    """Return a second classifier with two levels of its own, whose topics are not those of the first."""
+    kinds = [Label(name, "", name, "kind", None) for name in ("sci", "rec")]
+    names = ("sci.ocean", "sci.fish", "sci.ice", "rec.towns", "rec.reading")
+    labels = [Label(name, f"news:{name}", name, "group", int(name.startswith("rec"))) for name in names]
+    return FakeClassifier("groups", "Toy groups", Vocabulary("groups", [("kind", kinds), ("group", labels)]))
+
+
+class FakeEngine:
+    """Reads text files and asks toy classifiers; counts how often it was asked to predict."""
 
     def __init__(self, seconds: float = 0.0, window: int = 600) -> None:
-        self.vocabulary = vocabulary()
+        self.known = {"toy": FakeClassifier(window=window), "groups": groups()}
+        self.classifiers: tuple[FakeClassifier, ...] = (self.known["toy"],)
         self.predictions = 0
         self.closed = False
         self.seconds = seconds
         self.before: Callable[[Path], None] = lambda _path: None
-        self._window = window
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self.classifiers[0].vocabulary
+
+    def use(self, names: Sequence[str]) -> dict[str, ClassmarkError]:
+        refusals = {name: ModelMissing(f"{name} is not here.") for name in names if name not in self.known}
+        self.classifiers = tuple(self.known[name] for name in names if name in self.known)
+        if not self.classifiers:
+            raise next(iter(refusals.values()))
+        return dict(refusals)
 
     def classify(self, paths: Iterable[Path], should_stop: Callable[[], bool]) -> Iterator[Result]:
         for path in paths:
@@ -96,26 +154,11 @@ class FakeEngine:
                 raise Interrupted
             time.sleep(min(self.seconds, 0.002))
         self.predictions += 1
-        size = self._window
-        head = f"{document.title}\n{document.abstract}".strip()
-        spans = [("head", 0, len(head))] if head else []
-        starts = range(0, len(document.body), size)
-        spans += [("body", start, min(start + size, len(document.body))) for start in starts]
-        texts = {"head": head, "body": document.body}
-        rows = [scores_of(texts[part][start:end]) for part, start, end in spans]
-        windows = tuple(
-            Window(*span, 1 / len(spans), int(row.argmax()), float(row.max()))
-            for span, row in zip(spans, rows, strict=True)
-        )
-        declined = "" if len(head) + len(document.body) > 20 else "There is too little text to tell."
-        scores = scores_of(f"{head} {document.body}")
-        prediction = Prediction(self.name, self.vocabulary, scores, windows, np.stack(rows), declined)
-        return Result(
-            document.source, "declined" if declined else "ok", declined, document, (prediction,), self.seconds
-        )
+        return classify_document(document, self.classifiers)
 
-    def window_scores(self, prediction: Prediction) -> Scores:
-        return np.asarray(prediction.traces, np.float32)
+    def window_scores(self, prediction: Prediction) -> Scores | None:
+        used = {classifier.name: classifier for classifier in self.classifiers}.get(prediction.classifier)
+        return used.window_scores(prediction) if used else None
 
     def close(self) -> None:
         self.closed = True

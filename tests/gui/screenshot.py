@@ -13,7 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from classmark.gui.engine import BuiltinEngine
+from classmark.gui.engine import local_engine
 from classmark.gui.jobs import collect_garbage_here
 from classmark.gui.memory import Memory
 from classmark.gui.theme import Theme, ThemeMode
@@ -28,7 +28,7 @@ def main() -> int:
     application = QApplication([])
     with tempfile.TemporaryDirectory() as folder:
         theme = Theme(application, ThemeMode.DARK if options.dark else ThemeMode.LIGHT)
-        window = Window(BuiltinEngine, theme, Memory(Path(folder) / "window.ini"))
+        window = Window(local_engine, theme, Memory(Path(folder) / "window.ini"))
         collect_garbage_here(window)
         window.resize(*map(int, options.size.split("x")))
         window.show()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from classmark.gui.engine import BuiltinEngine
+from classmark.gui.engine import local_engine
 from classmark.gui.memory import Memory
 from classmark.gui.theme import Theme
 from classmark.gui.window import Window
 from classmark_models.decide import Rule
+from classmark_models.spec import BUILTIN_ID
 
 FIELDS = {
     "de-lithium-ionen-batterien.md": ("de", "Engineering"),
@@ -21,7 +22,8 @@ FIELDS = {
 
 
 def test_samples_in_five_languages(qtbot: QtBot, theme: Theme, memory: Memory) -> None:
-    window = Window(BuiltinEngine, theme, memory)
+    memory.choice = (BUILTIN_ID,)
+    window = Window(local_engine, theme, memory)
     qtbot.addWidget(window)
     window.show()
     window.commands["samples"].trigger()
@@ -30,16 +32,16 @@ def test_samples_in_five_languages(qtbot: QtBot, theme: Theme, memory: Memory) -
     rule = Rule(level="field")
     found = {}
     for row in window.review.results.rows:
-        assert window.engine is not None
-        [best, *_] = row.decide(window.engine.vocabulary, rule)
-        found[row.name] = (row.document.language if row.document else "", best.label.name)
+        [opinion] = row.decide(rule)
+        found[row.name] = (row.document.language if row.document else "", opinion.subjects[0].label.name)
     assert found == FIELDS
     qtbot.waitUntil(lambda: len(window.document.strip.pieces) >= 2)
     window.close()
 
 
 def test_a_correction_and_a_pasted_text(qtbot: QtBot, theme: Theme, memory: Memory) -> None:
-    window = Window(BuiltinEngine, theme, memory)
+    memory.choice = (BUILTIN_ID,)
+    window = Window(local_engine, theme, memory)
     qtbot.addWidget(window)
     window.show()
     window.review.add_text("Coral bleaching on tropical reefs", "Corals lose their algae when the sea is too warm.")

@@ -47,18 +47,15 @@ def test_windows_are_weighed_at_every_level() -> None:
     prediction = engine.classify_document(PAGED, lambda: False).prediction
     assert prediction is not None
     scores = engine.window_scores(prediction)
+    assert scores is not None
     for level in words.levels:
         [best] = decide(words, prediction.scores, Rule(level=level, top=1))
-        pieces = weigh(PAGED, prediction.windows, scores, words, best)
+        pieces = weigh(PAGED, prediction, scores, best)
         assert len(pieces) == len(prediction.windows)
         assert all(0 <= piece.score <= 1.0001 for piece in pieces)
     topics = {subject.label.name: subject for subject in decide(words, prediction.scores, Rule(top=8))}
     guild, ocean = (
-        [
-            piece.score
-            for piece in weigh(PAGED, prediction.windows, scores, words, topics[name])
-            if piece.window.part == "body"
-        ]
+        [piece.score for piece in weigh(PAGED, prediction, scores, topics[name]) if piece.window.part == "body"]
         for name in ("Medieval European Urban History", "Ocean Acidification Effects and Responses")
     )
     assert guild[0] > 0.9 > 0.1 > guild[-1]

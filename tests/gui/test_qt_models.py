@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.qtbot import QtBot
-from tests.gui.fakes import FakeEngine, scores_of, vocabulary
+from tests.gui.fakes import FakeClassifier, FakeEngine, groups
 
 from classmark.core.documents import Document, Result
 from classmark.gui.results_model import Column, ResultsModel, language_name
-from classmark.gui.rows import Facet, Row, State
+from classmark.gui.rows import Byline, Facet, Opinion, Row, State
 from classmark.gui.subjects_model import NODE, SubjectsModel
-from classmark_models.decide import Rule, decide
+from classmark_models.decide import Rule
 
 PATHS = [Path(f"/papers/{name}.txt") for name in ("a", "b", "c", "d")]
 TEXTS = ("coral ocean seawater", "Zunft Stadt", "reading lecture lire", "catalog librar")
@@ -28,7 +28,6 @@ def _result(path: Path, title: str, text: str) -> Result:
 @pytest.fixture
 def results(qtbot: QtBot) -> ResultsModel:
     made = ResultsModel()
-    made.set_vocabulary(vocabulary())
     made.add(PATHS)
     made.take([_result(path, f"Title {n}", text * 3) for n, (path, text) in enumerate(zip(PATHS, TEXTS, strict=True))])
     return made
@@ -138,10 +137,11 @@ def test_language_names(code: str, name: str) -> None:
 def test_subjects_satisfy_qt_and_stand_under_their_paths(qtbot: QtBot, qtmodeltester: Any) -> None:
     subjects = SubjectsModel()
     qtmodeltester.check(subjects)
-    proposed = decide(vocabulary(), scores_of("coral coral fish zunft"), Rule(top=3))
-    subjects.show(proposed)
+    [opinion] = _opinions("coral coral fish zunft", Rule(top=3))
+    proposed = opinion.subjects
+    subjects.show([opinion], {})
     qtmodeltester.check(subjects)
-    deepest = subjects.index_of(proposed[0])
+    deepest = subjects.index_of(opinion, proposed[0])
     names = []
     index = deepest
     while index.isValid():
@@ -152,3 +152,47 @@ def test_subjects_satisfy_qt_and_stand_under_their_paths(qtbot: QtBot, qtmodelte
     assert not deepest.parent().data(NODE).proposed
     assert "proposed topic" in deepest.data(Qt.ItemDataRole.AccessibleTextRole)
     assert subjects.rowCount(QModelIndex()) == 2
+
+
+def test_answers_of_several_classifiers_stand_under_their_names(qtmodeltester: Any) -> None:
+    opinions = _opinions("coral coral fish zunft", Rule(level="subfield", top=2), groups())
+    subjects = SubjectsModel()
+    subjects.show(opinions, {"toy": Byline("Toys", "Eight topics.", ())})
+    qtmodeltester.check(subjects)
+    tops = [subjects.index(place, 0) for place in range(subjects.rowCount())]
+    assert [top.data() for top in tops] == ["Toys", "groups"]
+    assert "Eight topics." in tops[0].data(Qt.ItemDataRole.AccessibleTextRole)
+    for opinion, top, level in zip(opinions, tops, ("subfield", "group"), strict=True):
+        index = subjects.index_of(opinion, opinion.subjects[0])
+        assert opinion.subjects[0].label.level == level
+        while index.parent().isValid():
+            index = index.parent()
+        assert index == top
+
+
+def test_a_row_tells_the_best_of_each_classifier_and_who_declined(qtbot: QtBot) -> None:
+    strict = groups()
+    strict.declines_below = 1000
+    engine = FakeEngine()
+    results = ResultsModel()
+    results.add(PATHS[:2])
+    for path, classifiers in zip(PATHS, ([FakeClassifier(), groups()], [FakeClassifier(), strict]), strict=False):
+        engine.classifiers = tuple(classifiers)
+        document = Document(str(path), "text", "Coral", "coral ocean seawater", "coral ocean " * 9, language="en")
+        results.take([engine.classify_document(document, lambda: False)])
+    qtbot.waitUntil(lambda: results.lines == 2)
+    both, one = results.rows
+    assert results.index_of(both).siblingAtColumn(Column.SUBJECT).data() == (
+        "Ocean Acidification Effects and Responses; sci.ocean"
+    )
+    assert one.state is State.READY
+    tip = results.index_of(one).siblingAtColumn(Column.SUBJECT).data(Qt.ItemDataRole.ToolTipRole)
+    assert "There is too little text to tell." in tip
+    assert [opinion.best is None for opinion in one.opinions] == [False, True]
+
+
+def _opinions(text: str, rule: Rule, *others: FakeClassifier) -> tuple[Opinion, ...]:
+    engine, row = FakeEngine(), Row("x")
+    engine.classifiers = (FakeClassifier(), *others)
+    row.take(engine.classify_document(Document("x", "", text, text), lambda: False))
+    return row.decide(rule)

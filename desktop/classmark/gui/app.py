@@ -13,7 +13,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from classmark.gui.alerts import app_version, show_error
-from classmark.gui.engine import BuiltinEngine
+from classmark.gui.engine import local_engine
 from classmark.gui.icons import app_icon
 from classmark.gui.jobs import collect_garbage_here
 from classmark.gui.memory import Memory
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     application.setWindowIcon(app_icon())
     folder = Path(platformdirs.user_config_dir("Classmark", appauthor=False, ensure_exists=True))
     memory = Memory(folder / "window.ini")
-    window = Window(BuiltinEngine, Theme(application, memory.theme), memory)
+    window = Window(local_engine, Theme(application, memory.theme), memory)
 
     def on_unexpected(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         if isinstance(error, KeyboardInterrupt):

@@ -1,8 +1,8 @@
-"""What can be undone: leaving the list, and corrections."""
+"""What can be undone: leaving the list, corrections, and answers of other classifiers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtGui import QUndoCommand
 
@@ -58,3 +58,35 @@ class Correct(QUndoCommand):
             self._after = self._row.result
         if self._before is not None:
             self._results.restore(self._row, self._before)
+
+
+class ClassifyAgain(QUndoCommand):
+    """Ask other classifiers about documents; undone, the former answers are back at once."""
+
+    def __init__(
+        self,
+        results: ResultsModel,
+        rows: Sequence[Row],
+        leave_out: Callable[[Iterable[str]], None],
+        go_on: Callable[[], None],
+    ) -> None:
+        super().__init__(f"Classify {len(rows):,} {'document' if len(rows) == 1 else 'documents'} again")
+        self._results, self._leave_out, self._go_on = results, leave_out, go_on
+        self._before = [(row, row.result) for row in rows if row.result is not None]
+        self._after: dict[int, Result] = {}
+
+    def redo(self) -> None:
+        """Ask for other answers, or put those back that are known."""
+        for row, _ in self._before:
+            if id(row) in self._after:
+                self._results.restore(row, self._after[id(row)])
+        self._results.ask_again(row for row, _ in self._before if id(row) not in self._after)
+        self._go_on()
+
+    def undo(self) -> None:
+        """Put the former answers back, and keep those that came for redoing."""
+        self._leave_out(row.source for row, _ in self._before)
+        for row, before in self._before:
+            if row.asked is None and row.result is not None and row.result is not before:
+                self._after[id(row)] = row.result
+            self._results.restore(row, before)

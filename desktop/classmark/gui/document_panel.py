@@ -126,7 +126,8 @@ class DocumentPanel(QFrame):
 
     def show_evidence(self, subject: str, pieces: tuple[Piece, ...]) -> None:
         """Show which windows speak for a subject."""
-        self._caption.setText(f"Where the text speaks for {subject}" if subject else "Evidence")
+        missing = "Use its model again to see where the text speaks for it" if subject and not pieces else "Evidence"
+        self._caption.setText(f"Where the text speaks for {subject}" if pieces else missing)
         self.strip.show_pieces(pieces)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102 - Qt

@@ -1,8 +1,8 @@
-"""What the window asks of the core, behind one door: the classifier and the reader, opened and closed together."""
+"""What the window asks of the core, behind one door: the classifiers in use, and the reader."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,27 +10,25 @@ from classmark.core.classify import classify, classify_document
 from classmark.core.documents import Document, Result
 from classmark.core.language import with_language
 from classmark.core.reading import ReaderProcess
+from classmark.core.settings import read_settings
 from classmark_models.classifier import Classifier, Prediction
-from classmark_models.collection import open_builtin
-from classmark_models.labels import Scores, Vocabulary
+from classmark_models.errors import ClassmarkError
+from classmark_models.labels import Scores
 
 Stop = Callable[[], bool]
+Refusals = Mapping[str, ClassmarkError]
+"""Why classifiers could not be opened, by id."""
 
 
 class Engine(Protocol):
-    """A classifier ready for work, with a reader that brings it documents."""
+    """Classifiers ready for work, with a reader that brings them documents."""
 
     @property
-    def name(self) -> str:
-        """The classifier's name, for people."""
+    def classifiers(self) -> Sequence[Classifier]:
+        """Those in use, in order."""
 
-    @property
-    def scope(self) -> str:
-        """What it was made for, in a sentence."""
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The subjects that it can propose."""
+    def use(self, names: Sequence[str]) -> Refusals:
+        """Open these classifiers and close all others; raise why the first cannot be opened when none can."""
 
     def classify(self, paths: Iterable[Path], should_stop: Stop) -> Iterator[Result]:
         """Yield a result for each file, in order."""
@@ -38,48 +36,62 @@ class Engine(Protocol):
     def classify_document(self, document: Document, should_stop: Stop) -> Result:
         """Return the result for one document; Interrupted when told to stop."""
 
-    def window_scores(self, prediction: Prediction) -> Scores:
-        """Return the probabilities in each window, shape (windows, deepest labels)."""
+    def window_scores(self, prediction: Prediction) -> Scores | None:
+        """Return the probabilities in each window, shape (windows, deepest labels); None of a classifier not in use."""
 
     def close(self) -> None:
-        """End the reader's process and the classifier's threads."""
+        """End the reader's process and the classifiers' threads."""
 
 
-class BuiltinEngine:
-    """The built-in classifier and one reader process; opening takes about a second."""
+class LocalEngine:
+    """Classifiers in this process, opened by a function that knows them by their ids, and one reader process."""
 
-    def __init__(self, classifier: Classifier | None = None) -> None:
-        self._classifier = classifier or open_builtin()
+    def __init__(self, open_classifier: Callable[[str], Classifier]) -> None:
+        self._open = open_classifier
+        self._classifiers: dict[str, Classifier] = {}
         self._reader = ReaderProcess()
 
     @property
-    def name(self) -> str:
-        """The classifier's name, for people."""
-        return self._classifier.title
+    def classifiers(self) -> Sequence[Classifier]:
+        """Those in use, in order."""
+        return tuple(self._classifiers.values())
 
-    @property
-    def scope(self) -> str:
-        """What it was made for, in a sentence."""
-        return self._classifier.scope
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The subjects that it can propose."""
-        return self._classifier.vocabulary
+    def use(self, names: Sequence[str]) -> Refusals:
+        """Open these classifiers and close all others; raise why the first cannot be opened when none can."""
+        kept, refusals = dict(self._classifiers), dict[str, ClassmarkError]()
+        for name in [name for name in kept if name not in names]:
+            kept.pop(name).close()  # before others are opened: two large ones may not fit
+        opened: dict[str, Classifier] = {}
+        for name in names:
+            try:
+                opened[name] = kept[name] if name in kept else self._open(name)
+            except ClassmarkError as error:
+                refusals[name] = error
+        self._classifiers = opened
+        if refusals and not opened:
+            raise next(iter(refusals.values()))
+        return refusals
 
     def classify(self, paths: Iterable[Path], should_stop: Stop) -> Iterator[Result]:
         """Yield a result for each file, in order."""
-        return classify(paths, [self._classifier], self._reader, should_stop)
+        return classify(paths, self.classifiers, self._reader, should_stop)
 
     def classify_document(self, document: Document, should_stop: Stop) -> Result:
         """Return the result for one document; Interrupted when told to stop."""
-        return classify_document(with_language(document), [self._classifier], should_stop)
+        return classify_document(with_language(document), self.classifiers, should_stop)
 
-    def window_scores(self, prediction: Prediction) -> Scores:
-        """Return the probabilities in each window, shape (windows, deepest labels)."""
-        return self._classifier.window_scores(prediction)
+    def window_scores(self, prediction: Prediction) -> Scores | None:
+        """Return the probabilities in each window, shape (windows, deepest labels); None of a classifier not in use."""
+        classifier = self._classifiers.get(prediction.classifier)
+        return classifier.window_scores(prediction) if classifier is not None else None
 
     def close(self) -> None:
-        """End the reader's process and the classifier's threads."""
+        """End the reader's process and the classifiers' threads."""
         self._reader.close()
-        self._classifier.close()
+        for classifier in self._classifiers.values():
+            classifier.close()
+
+
+def local_engine() -> LocalEngine:
+    """Return an engine over the models that are in reach by the settings of the moment."""
+    return LocalEngine(lambda name: read_settings().collection().open(name))

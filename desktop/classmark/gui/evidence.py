@@ -6,9 +6,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from classmark.core.documents import Document
-from classmark_models.classifier import Window
+from classmark_models.classifier import Prediction, Window
 from classmark_models.decide import Subject
-from classmark_models.labels import Scores, Vocabulary
+from classmark_models.labels import Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +21,16 @@ class Piece:
     """Where it stands, for people: ``title and abstract``, ``page 3``, ``pages 3–4``, ``12 % into the text``."""
 
 
-def weigh(
-    document: Document, windows: tuple[Window, ...], scores: Scores, vocabulary: Vocabulary, subject: Subject
-) -> tuple[Piece, ...]:
+def weigh(document: Document, prediction: Prediction, scores: Scores, subject: Subject) -> tuple[Piece, ...]:
     """Return the windows with the probability that each gives to a subject of any level.
 
     ``scores``: probabilities over the deepest level, shape (windows, labels).
     """
-    below = vocabulary.ancestor_of_each(subject.label.level) == subject.index
+    below = prediction.vocabulary.ancestor_of_each(subject.label.level) == subject.index
     shares = scores[:, below].sum(axis=1)
     return tuple(
-        Piece(window, float(share), place_of(document, window)) for window, share in zip(windows, shares, strict=True)
+        Piece(window, float(share), place_of(document, window))
+        for window, share in zip(prediction.windows, shares, strict=True)
     )
 
 

@@ -16,7 +16,7 @@ from classmark_models.labels import Scores
 
 
 class EvidenceFinder(QObject):
-    """Answers which parts of a document speak for a subject; keeps the scores of one document."""
+    """Answers which parts of a document speak for a subject; keeps the scores of one prediction."""
 
     found = Signal(str, tuple)
     """A subject's name and the pieces of the document; empty when there is nothing to show."""
@@ -27,17 +27,18 @@ class EvidenceFinder(QObject):
         self._errands = errands
         self._prediction: Prediction | None = None
         self._scores: Scores | None = None
-        self._asked: tuple[Row, Subject, Engine] | None = None
+        self._asked: tuple[Row, Subject] | None = None
 
-    def ask(self, engine: Engine | None, row: Row | None, subject: Subject | None) -> None:
+    def ask(
+        self, engine: Engine | None, row: Row | None, prediction: Prediction | None, subject: Subject | None
+    ) -> None:
         """Ask for the pieces of a row's document; ``found`` follows."""
-        prediction = row.result.prediction if row is not None and row.result is not None else None
         if engine is None or row is None or subject is None or prediction is None or not prediction.windows:
             self._asked = None
             self.found.emit("", ())
             return
-        self._asked = (row, subject, engine)
-        if prediction is self._prediction:
+        self._asked = (row, subject)
+        if prediction is self._prediction and self._scores is not None:
             self._answer()
             return
         self._prediction, self._scores = prediction, None
@@ -50,18 +51,18 @@ class EvidenceFinder(QObject):
         job.yielded.connect(self._on_yielded)
         job.failed.connect(self.failed)
 
-    def _on_yielded(self, answers: list[tuple[Prediction, Scores]]) -> None:
+    def _on_yielded(self, answers: list[tuple[Prediction, Scores | None]]) -> None:
         for prediction, scores in answers:
             if prediction is self._prediction:
                 self._scores = scores
                 self._answer()
 
     def _answer(self) -> None:
-        if self._asked is None or self._prediction is None or self._scores is None:
+        prediction, scores = self._prediction, self._scores
+        if self._asked is None or prediction is None:
             return
-        row, subject, engine = self._asked
-        document = row.document
-        if document is None or row.result is None or row.result.prediction is not self._prediction:
+        row, subject = self._asked
+        if row.document is None or row.result is None or prediction not in row.result.predictions:
             return
-        pieces = weigh(document, self._prediction.windows, self._scores, engine.vocabulary, subject)
+        pieces = weigh(row.document, prediction, scores, subject) if scores is not None else ()
         self.found.emit(subject.label.name, pieces)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from classmark.gui.actions import MENUS, TABLE
 from classmark.gui.alerts import app_version
-from classmark.gui.engine import Engine
 from classmark.gui.icons import app_icon
 from classmark.gui.painting import bold
 from classmark.gui.parts import label
+from classmark.gui.rows import Byline
 from classmark.gui.theme import UNIT
 
 _MORE = (
-    ("Level: domain, field, subfield, topic", "Ctrl+1 … Ctrl+4"),
+    ("Level of the subjects, broadest first", "Ctrl+1 … Ctrl+9"),
     ("Apply corrected title or abstract", "Ctrl+Return"),
     ("Take the corrections back", "Esc"),
     ("Walk along the evidence", "← →"),
@@ -56,7 +58,7 @@ class ShortcutsDialog(QDialog):
 class AboutDialog(QDialog):
     """Says what the program is, its version, its licence and what it is built on."""
 
-    def __init__(self, engine: Engine | None, parent: QWidget | None = None) -> None:
+    def __init__(self, bylines: Sequence[Byline], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Classmark")
         picture = QLabel(alignment=Qt.AlignmentFlag.AlignTop)
@@ -71,9 +73,10 @@ class AboutDialog(QDialog):
         )
         text.setWordWrap(True)
         text.setMinimumWidth(46 * UNIT)
-        classifier = f"Classifier: {engine.name}\n{engine.scope}" if engine else "The classifier is not open yet."
+        said = "\n\n".join(f"Classifier: {byline.title}\n{byline.scope}" for byline in bylines)
+        classifiers = said or "The classifier is not open yet."
         licence = "Licence: Apache 2.0\nBuilt on Qt (LGPL 3), ONNX Runtime, PDFium and others"
-        facts = label(f"{classifier}\n\n{licence}", "muted", wrap=True)
+        facts = label(f"{classifiers}\n\n{licence}", "muted", wrap=True)
         facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words = QVBoxLayout()
         words.setSpacing(UNIT)

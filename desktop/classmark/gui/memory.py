@@ -11,12 +11,13 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from classmark.gui.theme import ThemeMode
 from classmark_models.decide import Rule
+from classmark_models.spec import BUILTIN_ID
 
 _RECENT = 8
 
 
 class Memory:
-    """Size, splits, theme, rule and recent files, kept in a file of their own."""
+    """Size, splits, theme, rule, models in use and recent files, kept in a file of their own."""
 
     def __init__(self, path: Path) -> None:
         self._settings = QSettings(str(path), QSettings.Format.IniFormat)
@@ -58,6 +59,15 @@ class Memory:
     @rule.setter
     def rule(self, rule: Rule) -> None:
         self._settings.setValue("rule", json.dumps(asdict(rule)))
+
+    @property
+    def choice(self) -> tuple[str, ...]:
+        """The ids of the models that the person has put to use; the built-in one at first."""
+        return tuple(self._strings("models")) or (BUILTIN_ID,)
+
+    @choice.setter
+    def choice(self, names: Sequence[str]) -> None:
+        self._settings.setValue("models", list(names))
 
     @property
     def recent(self) -> list[Path]:

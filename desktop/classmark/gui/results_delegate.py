@@ -8,22 +8,41 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from classmark.gui.icons import paint_icon
 from classmark.gui.painting import bold, paint_score, paint_text, paint_wrapped, small
-from classmark.gui.results_model import ROW, Column, Index
-from classmark.gui.rows import Row, State
+from classmark.gui.results_model import ROW, Column, Index, ResultsModel
+from classmark.gui.rows import Opinion, Row, State
 from classmark.gui.theme import UNIT, Theme
 from classmark_models.decide import Subject
 
+_BYLINE = 0.35
+"""The most of a line that a classifier's name takes from a long subject."""
+
+
+def row_height(metrics: QFontMetrics, lines: int) -> int:
+    """Return the height of a row with so many answers, in pixels; two lines at least."""
+    return max(2, lines) * (metrics.height() + 2) + 2 * UNIT
+
+
+def _places(row: Row, area: QRectF, option: QStyleOptionViewItem) -> list[tuple[Opinion, QRectF]]:
+    """Return each classifier's answer with its line; a single one has the whole area."""
+    if len(row.opinions) < 2:
+        return [(opinion, area) for opinion in row.opinions]
+    height = QFontMetrics(option.font).height() + 2
+    top = area.center().y() - height * len(row.opinions) / 2
+    return [
+        (opinion, QRectF(area.left(), top + place * height, area.width(), height))
+        for place, opinion in enumerate(row.opinions)
+    ]
+
 
 class ResultsDelegate(QStyledItemDelegate):
-    """Paints two lines to a cell: what it is, and where it stands."""
+    """Paints two lines to a cell: what it is, and where it stands; answers of several classifiers a line each."""
 
-    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
+    def __init__(self, results: ResultsModel, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._results, self._theme = results, theme
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: D102 - Qt
-        metrics = QFontMetrics(option.font)
-        return QSize(64, 2 * metrics.height() + 2 * UNIT + 4)
+        return QSize(64, row_height(QFontMetrics(option.font), self._results.lines))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: D102 - Qt
         row: Row | None = index.data(ROW)
@@ -51,8 +70,9 @@ class ResultsDelegate(QStyledItemDelegate):
             case Column.SUBJECT:
                 self._paint_subject(painter, inner, option, row)
             case Column.SCORE:
-                if row.best is not None:
-                    paint_score(painter, inner, row.best, theme, option.font)
+                for opinion, place in _places(row, inner, option):
+                    if opinion.best is not None:
+                        paint_score(painter, place, opinion.best, theme, option.font)
         painter.restore()
 
     def _paint_state(self, painter: QPainter, area: QRectF, option: QStyleOptionViewItem, row: Row) -> None:
@@ -67,12 +87,28 @@ class ResultsDelegate(QStyledItemDelegate):
         if best is None:
             if row.state in {State.FAILED, State.DECLINED}:
                 paint_wrapped(painter, area, row.reason, self._theme.color("muted"), small(option.font))
+        elif len(row.opinions) > 1:
+            for opinion, place in _places(row, area, option):
+                self._paint_opinion(painter, place, option, opinion)
         elif row.is_fallback:
             self._paint_lines(
                 painter, area, option, best.label.name, f"No narrower subject · this is a {best.label.level}"
             )
         else:
             self._paint_lines(painter, area, option, best.label.name, _fitting_path(best, option, area.width()))
+
+    def _paint_opinion(self, painter: QPainter, area: QRectF, option: QStyleOptionViewItem, opinion: Opinion) -> None:
+        """Paint one classifier's best subject, and after it, as far as there is room, whose word it is."""
+        font, lesser = option.font, small(option.font)
+        text = opinion.best.label.name if opinion.best else "Declined"
+        color = self._theme.color("text" if opinion.best else "muted")
+        title = self._results.title_of(opinion)
+        wanted = QFontMetrics(font).horizontalAdvance(text) + 1
+        room = min(QFontMetrics(lesser).horizontalAdvance(title) + 1, int(area.width() * _BYLINE))
+        width = min(wanted, int(area.width()) - room - UNIT)
+        paint_text(painter, QRectF(area.left(), area.top(), width, area.height()), text, color, font)
+        after = area.adjusted(width + UNIT, 0, 0, 0)
+        paint_text(painter, after, title, self._theme.color("muted"), lesser)
 
     def _paint_lines(
         self,

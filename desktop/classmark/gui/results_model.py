@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 from time import perf_counter
@@ -12,9 +12,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from classmark.core.documents import Document, Result
-from classmark.gui.rows import Facet, Row, State
-from classmark_models.decide import Rule
-from classmark_models.labels import Vocabulary
+from classmark.gui.rows import Byline, Facet, Opinion, Row, State
+from classmark_models.decide import Rule, Subject
 
 Index = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole
@@ -44,6 +43,8 @@ class ResultsModel(QAbstractTableModel):
 
     counted = Signal()
     """The number of rows in some state has changed."""
+    lines_changed = Signal(int)
+    """The rows need so many lines now."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +52,8 @@ class ResultsModel(QAbstractTableModel):
         self._by_source: dict[str, Row] = {}
         self._shown: list[Row] = []
         self._place: dict[int, int] = {}
-        self._vocabulary: Vocabulary | None = None
+        self._bylines: Mapping[str, Byline] = {}
+        self._lines = 1
         self._rule = Rule()
         self._facet, self._search = Facet.ALL, ""
         self._sort: tuple[Column, Qt.SortOrder] | None = None
@@ -79,9 +81,19 @@ class ResultsModel(QAbstractTableModel):
         return self._rule
 
     @property
-    def has_vocabulary(self) -> bool:
-        """Whether the classifier's vocabulary is known."""
-        return self._vocabulary is not None
+    def bylines(self) -> Mapping[str, Byline]:
+        """The classifiers that answers may come from, by id."""
+        return self._bylines
+
+    @property
+    def lines(self) -> int:
+        """The most answers that one row has, at least one."""
+        return self._lines
+
+    def title_of(self, opinion: Opinion) -> str:
+        """Return the title of the classifier whose opinion it is, or its id when it is not known any more."""
+        name = opinion.prediction.classifier
+        return self._bylines[name].title if name in self._bylines else name
 
     def row_of(self, source: str) -> Row | None:
         """Return the row of a document, if it is in the list."""
@@ -162,15 +174,24 @@ class ResultsModel(QAbstractTableModel):
         row.asked, row.state = document, State.WORKING
         self._tell([row])
 
+    def ask_again(self, rows: Iterable[Row]) -> list[Document]:
+        """Let rows wait for another answer about the documents that they have; return these."""
+        asked = [(row, row.result.document) for row in rows if row.result is not None]
+        for row, document in asked:
+            row.asked, row.state = document, State.WAITING
+        self._tell([row for row, _ in asked])
+        return [document for _, document in asked if document is not None]
+
     def restore(self, row: Row, result: Result) -> None:
         """Put an earlier result back, whatever the row waits for."""
         row.take(result)
         self._tell([row])
 
-    def set_vocabulary(self, vocabulary: Vocabulary) -> None:
-        """Use the classifier's vocabulary."""
-        self._vocabulary = vocabulary
-        self.set_rule(self._rule)
+    def set_bylines(self, bylines: Mapping[str, Byline]) -> None:
+        """Name the classifiers that answers come from."""
+        if bylines is not self._bylines:
+            self._bylines = bylines
+            self._tell(self._shown)
 
     def set_rule(self, rule: Rule) -> None:
         """Propose by another rule: the visible rows follow at once, the others in the next moments."""
@@ -206,7 +227,7 @@ class ResultsModel(QAbstractTableModel):
             return None
         row = self._shown[index.row()]
         if role == ROW:
-            row.decide(self._vocabulary, self._rule)
+            row.decide(self._rule)
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._text(row, index.column())
@@ -260,11 +281,18 @@ class ResultsModel(QAbstractTableModel):
     def _on_time_to_decide(self) -> None:
         until = perf_counter() + _SLICE
         while self._undecided and perf_counter() < until:
-            self._undecided.pop().decide(self._vocabulary, self._rule)
+            self._undecided.pop().decide(self._rule)
         if not self._undecided:
             self._sweep.stop()
+            self._count_lines()
             if self._is_arranged and not self._later.isActive():
                 self._later.start()
+
+    def _count_lines(self) -> None:
+        lines = max((len(row.opinions) for row in self._rows), default=0) or 1
+        if lines != self._lines:
+            self._lines = lines
+            self.lines_changed.emit(lines)
 
     def _text(self, row: Row, column: int) -> str:
         if column == Column.STATE:
@@ -273,10 +301,13 @@ class ResultsModel(QAbstractTableModel):
             return row.title
         if column == Column.LANGUAGE:
             return row.document.language.upper() if row.document else ""
-        row.decide(self._vocabulary, self._rule)
+        opinions = row.decide(self._rule)
         if row.best is None:
             return row.reason if column == Column.SUBJECT else ""
-        return row.best.label.name if column == Column.SUBJECT else f"{row.best.word} {row.best.score:.2f}"
+        bests = [opinion.best for opinion in opinions if opinion.best is not None]
+        return "; ".join(
+            best.label.name if column == Column.SUBJECT else f"{best.word} {best.score:.2f}" for best in bests
+        )
 
     def _tip(self, row: Row, column: int) -> str:
         if column == Column.STATE:
@@ -285,14 +316,26 @@ class ResultsModel(QAbstractTableModel):
             return f"{row.title}\n{row.source}"
         if column == Column.LANGUAGE:
             return language_name(row.document.language) if row.document else ""
-        row.decide(self._vocabulary, self._rule)
+        opinions = row.decide(self._rule)
         if row.best is None:
             return row.reason
-        if row.is_fallback:
-            note = f"No {self._rule.level} satisfies the rule; this {row.best.label.level} does.\n"
-            return f"{note}{row.best.place} › {row.best.label.name}"
-        others = [f"{subject.score:.2f}  {subject.place} › {subject.label.name}" for subject in row.subjects]
-        return "\n".join(others)
+        return "\n\n".join(f"{self._heading(opinion)}{self._explain(opinion)}" for opinion in opinions)
+
+    def _heading(self, opinion: Opinion) -> str:
+        return f"{self.title_of(opinion)}\n" if len(self._bylines) > 1 else ""
+
+    def _explain(self, opinion: Opinion) -> str:
+        best = opinion.best
+        if best is None:
+            return opinion.prediction.declined
+        if opinion.is_fallback:
+            note = f"No {opinion.level(self._rule)} satisfies the rule; this {best.label.level} does.\n"
+            return f"{note}{_whole(best)}"
+        return "\n".join(f"{subject.score:.2f}  {_whole(subject)}" for subject in opinion.subjects)
+
+
+def _whole(subject: Subject) -> str:
+    return " › ".join([*(step.label.name for step in subject.path), subject.label.name])
 
 
 def language_name(code: str) -> str:

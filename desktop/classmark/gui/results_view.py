@@ -6,7 +6,7 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt,
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from classmark.gui.results_delegate import ResultsDelegate
+from classmark.gui.results_delegate import ResultsDelegate, row_height
 from classmark.gui.results_model import Column, ResultsModel
 from classmark.gui.rows import Row
 from classmark.gui.theme import UNIT, Theme
@@ -25,7 +25,7 @@ class ResultsView(QTableView):
         self._kept: list[str] = []
         self._kept_current: str | None = None
         self._told: Row | None = None
-        delegate = ResultsDelegate(theme, self)
+        delegate = ResultsDelegate(rows, theme, self)
         self.setItemDelegate(delegate)
         self.setModel(rows)
         self.setAccessibleName("Documents")
@@ -40,10 +40,11 @@ class ResultsView(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(2 * self.fontMetrics().height() + 2 * UNIT + 4)
+        self._on_lines_changed(rows.lines)
         self._arrange_header()
         rows.modelAboutToBeReset.connect(self._on_about_to_be_reset)
         rows.modelReset.connect(self._on_reset)
+        rows.lines_changed.connect(self._on_lines_changed)
         self.selectionModel().currentRowChanged.connect(self._on_current_changed)
         theme.changed.connect(self.viewport().update)
 
@@ -85,6 +86,9 @@ class ResultsView(QTableView):
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
+
+    def _on_lines_changed(self, lines: int) -> None:
+        self.verticalHeader().setDefaultSectionSize(row_height(self.fontMetrics(), lines))
 
     def _on_about_to_be_reset(self) -> None:
         self._kept = [row.source for row in self.selected()]

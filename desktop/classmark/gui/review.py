@@ -14,7 +14,7 @@ from PySide6.QtGui import QUndoStack
 
 from classmark.core.documents import Document, Origin
 from classmark.core.sources import find_files
-from classmark.gui.commands import Correct, RemoveRows
+from classmark.gui.commands import ClassifyAgain, Correct, RemoveRows
 from classmark.gui.jobs import Job, Lane, Stop
 from classmark.gui.results_model import ResultsModel
 from classmark.gui.rows import Row, State
@@ -77,8 +77,14 @@ class Review(QObject):
 
     @property
     def waiting(self) -> int:
-        """How many files wait or are in hand."""
-        return sum(row.path is not None and row.state in {State.WAITING, State.WORKING} for row in self.results.rows)
+        """How many documents wait or are in hand, without those typed or corrected, which are not waited for."""
+        return sum(row.state is State.WAITING or self._is_in_hand(row) for row in self.results.rows)
+
+    @property
+    def outdated(self) -> list[Row]:
+        """The documents that were answered by other classifiers than those chosen by now."""
+        choice = tuple(name for name in self._runner.choice if name not in self._runner.refusals)
+        return [row for row in self.results.rows if row.has_answers and row.answered_by != choice]
 
     @property
     def progress(self) -> Progress:
@@ -131,6 +137,11 @@ class Review(QObject):
         """Classify one document again with another title or abstract."""
         self.undo_stack.push(Correct(self.results, row, document, self._runner.classify))
 
+    def classify_again(self, rows: Sequence[Row]) -> None:
+        """Ask the classifiers that are chosen now about documents that others have answered; it can be undone."""
+        if rows:
+            self.undo_stack.push(ClassifyAgain(self.results, rows, self._runner.leave_out, self._go_on))
+
     def remove(self, rows: Sequence[Row]) -> None:
         """Take rows out of the list; it can be undone."""
         if rows:
@@ -162,9 +173,7 @@ class Review(QObject):
         for job in self._counts:
             job.cancel()
         self._paused = False
-        rows = [row for row in self.results.rows if row.state in {State.WAITING, State.WORKING} and row.asked is None]
-        self.results.set_state(rows, State.STOPPED)
-        self._queue.clear()
+        self._end_waiting()
         self._runner.stop()
         self.changed.emit()
 
@@ -180,13 +189,30 @@ class Review(QObject):
 
     def _go_on(self) -> None:
         if not self._runner.busy and not self._paused:
-            rows = [row for row in self.results.rows if row.state is State.WAITING and row.path is not None]
-            if rows:
-                self._queue = deque(rows)
+            rows = [row for row in self.results.rows if row.state is State.WAITING]
+            again = [row for row in rows if row.asked is not None]
+            files = [row for row in rows if row.asked is None and row.path is not None]
+            if again or files:
+                self._queue = deque([*again, *files])
                 self._began, self._done = monotonic(), 0
-                self._runner.start(row.path for row in rows if row.path is not None)
+                self._runner.start(
+                    (row.asked for row in again if row.asked is not None),
+                    (row.path for row in files if row.path is not None),
+                )
                 self._mark_next()
         self.changed.emit()
+
+    def _is_in_hand(self, row: Row) -> bool:
+        return row.state is State.WORKING and bool(self._queue) and self._queue[0] is row
+
+    def _end_waiting(self) -> None:
+        """Give each document that waits for another answer the one that it had; stop those that have none."""
+        rows = [row for row in self.results.rows if row.state is State.WAITING or self._is_in_hand(row)]
+        again = [(row, row.result) for row in rows if row.asked is not None and row.result is not None]
+        self._queue.clear()
+        self.results.set_state(rows, State.STOPPED)
+        for row, result in again:
+            self.results.restore(row, result)
 
     def _mark_next(self) -> None:
         while self._queue and not self._is_due(self._queue[0]):
@@ -210,38 +236,33 @@ class Review(QObject):
                 row.state = State.WAITING
         rows = self.results.insert(placed)
         for row in rows:
-            if row.asked is not None:
+            if row.asked is not None and row.state is State.WORKING:
                 self._runner.classify(row.asked)
         self._go_on()
 
     def _on_opened(self) -> None:
-        self._take_vocabulary()
+        self.results.set_bylines(self._runner.bylines)
         self.changed.emit()
 
-    def _take_vocabulary(self) -> None:
-        if self._runner.engine is not None and not self.results.has_vocabulary:
-            self.results.set_vocabulary(self._runner.engine.vocabulary)
-
     def _on_yielded(self, results: list[object]) -> None:
-        self._take_vocabulary()
+        self.results.set_bylines(self._runner.bylines)
+        queued = set(map(id, self._queue))
         rows = self.results.take(results)  # type: ignore[arg-type]
-        self._done += sum(row.path is not None for row in rows)
+        self._done += sum(id(row) in queued for row in rows)
         self._mark_next()
         if rows:
             self.taken.emit(rows)
         self.changed.emit()
 
     def _on_finished(self) -> None:
-        in_hand = [row for row in self._queue if row.state is State.WORKING and row.asked is None]
-        self.results.set_state(in_hand, State.WAITING)
+        self.results.set_state([row for row in self._queue if self._is_in_hand(row)], State.WAITING)
         self._queue.clear()
         self._go_on()
 
     def _on_failed(self, failure: BaseException) -> None:
         if not self._runner.busy:
-            rows = [row for row in self.results.rows if row.state in {State.WAITING, State.WORKING}]
-            self.results.set_state(rows, State.STOPPED)
-            self._queue.clear()
+            self._end_waiting()
+            self.results.set_state([row for row in self.results.rows if row.state is State.WORKING], State.STOPPED)
         self.failed.emit(failure)
         self.changed.emit()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from classmark.core.documents import Document, Outcome, Result
+from classmark_models.classifier import Prediction
 from classmark_models.decide import Rule, Subject, back_off, decide
-from classmark_models.labels import Vocabulary
 
 
 class State(StrEnum):
@@ -54,6 +54,38 @@ _FAILURES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """Whose word an answer is: a classifier's title, in a sentence what it was made for, and its levels."""
+
+    title: str
+    scope: str
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opinion:
+    """What a rule makes of one classifier's answer; ``fallback`` is a broader subject where nothing satisfies it."""
+
+    prediction: Prediction
+    subjects: tuple[Subject, ...] = ()
+    fallback: Subject | None = None
+
+    @property
+    def best(self) -> Subject | None:
+        """The best subject, or the broader one that is proposed in its place; none when the classifier declined."""
+        return self.subjects[0] if self.subjects else self.fallback
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether ``best`` stands in because nothing satisfies the rule."""
+        return self.fallback is not None
+
+    def level(self, rule: Rule) -> str:
+        """Return the level that the rule asks of this classifier."""
+        return self.prediction.vocabulary.level_or_deepest(rule.level)
+
+
 @dataclass(slots=True, eq=False)
 class Row:
     """One document in the list; ``source`` is its key.
@@ -68,8 +100,7 @@ class Row:
     asked: Document | None = None
     _rule: Rule | None = None
     _decided_for: Result | None = None
-    _subjects: tuple[Subject, ...] = ()
-    _fallback: Subject | None = field(default=None)
+    _opinions: tuple[Opinion, ...] = ()
 
     @property
     def document(self) -> Document | None:
@@ -108,6 +139,16 @@ class Row:
         return self.result.reason if self.result else ""
 
     @property
+    def has_answers(self) -> bool:
+        """Whether classifiers have answered, be it by declining, and nothing else is awaited."""
+        return self.state in {State.READY, State.DECLINED}
+
+    @property
+    def answered_by(self) -> tuple[str, ...]:
+        """The ids of the classifiers that have answered."""
+        return tuple(prediction.classifier for prediction in self.result.predictions) if self.result else ()
+
+    @property
     def can_be_retried(self) -> bool:
         """Whether asking again could help."""
         return self.state is State.STOPPED or (self.path is not None and self.state is State.FAILED)
@@ -128,33 +169,42 @@ class Row:
         else:
             self.state = State.DECLINED if result.status == "declined" else State.READY
 
-    def decide(self, vocabulary: Vocabulary | None, rule: Rule) -> tuple[Subject, ...]:
-        """Return what the rule proposes; computed once for each result and rule."""
+    def decide(self, rule: Rule) -> tuple[Opinion, ...]:
+        """Return what the rule makes of each classifier's answer; computed once for each result and rule."""
         if not self.is_decided(rule):
-            prediction = self.result.prediction if self.result and self.state is not State.DECLINED else None
-            self._subjects, self._fallback = (), None
-            if prediction is not None and vocabulary is not None:
-                self._subjects = decide(vocabulary, prediction.scores, rule)
-                if not self._subjects:
-                    self._fallback = back_off(vocabulary, prediction.scores, rule.threshold)
+            predictions = self.result.predictions if self.result else ()
+            self._opinions = tuple(_opinion(prediction, rule) for prediction in predictions)
             self._rule, self._decided_for = rule, self.result
-        return self._subjects
+        return self._opinions
 
     def is_decided(self, rule: Rule) -> bool:
         """Whether the rule has been applied to the result that stands here."""
         return self._rule == rule and self._decided_for is self.result
 
     @property
+    def opinions(self) -> tuple[Opinion, ...]:
+        """The last decision, in the order of the classifiers."""
+        return self._opinions
+
+    @property
     def subjects(self) -> tuple[Subject, ...]:
-        """The subjects of the last decision."""
-        return self._subjects
+        """The subjects of the last decision, those of the first classifier first."""
+        return tuple(subject for opinion in self._opinions for subject in opinion.subjects)
 
     @property
     def best(self) -> Subject | None:
-        """The best subject of the last decision, or the broader one that is proposed in its place."""
-        return self._subjects[0] if self._subjects else self._fallback
+        """What the first classifier that has an answer holds for the best subject."""
+        return next((opinion.best for opinion in self._opinions if opinion.best is not None), None)
 
     @property
     def is_fallback(self) -> bool:
         """Whether ``best`` stands in because nothing satisfies the rule."""
-        return not self._subjects and self._fallback is not None
+        return next((opinion.is_fallback for opinion in self._opinions if opinion.best is not None), False)
+
+
+def _opinion(prediction: Prediction, rule: Rule) -> Opinion:
+    if prediction.declined:
+        return Opinion(prediction)
+    subjects = decide(prediction.vocabulary, prediction.scores, rule)
+    fallback = None if subjects else back_off(prediction.vocabulary, prediction.scores, rule.threshold)
+    return Opinion(prediction, subjects, fallback)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
@@ -31,8 +31,8 @@ class RuleBar(QFrame):
         super().__init__(parent)
         mark(self, "rules")
         self.level = QComboBox()
-        for level in levels:
-            self.level.addItem(level.capitalize(), level)
+        self._wanted = rule.level
+        self.show_levels(levels)
         self.top = QSpinBox(minimum=1, maximum=50)
         self.top.setFixedWidth(8 * UNIT)
         self.threshold = QSlider(Qt.Orientation.Horizontal)
@@ -63,33 +63,52 @@ class RuleBar(QFrame):
         self.together.setAccessibleName("Together reach")
         layout.addStretch(1)
         self.show_rule(rule)
-        self.level.currentIndexChanged.connect(self._on_changed)
+        self.level.currentIndexChanged.connect(self._on_level_changed)
         self.top.valueChanged.connect(self._on_changed)
         self.threshold.valueChanged.connect(self._on_changed)
         self.cumulative.toggled.connect(self._on_changed)
         self.together.valueChanged.connect(self._on_changed)
 
     @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels to choose from, in order."""
+        return tuple(str(self.level.itemData(place)) for place in range(self.level.count()))
+
+    @property
     def rule(self) -> Rule:
         """The rule as the controls stand."""
         return Rule(
-            level=str(self.level.currentData()),
+            level=self._wanted,
             top=self.top.value(),
             threshold=self.threshold.value() / 100,
             cumulative=round(self.together.value(), 2) if self.cumulative.isChecked() else None,
         )
 
+    def show_levels(self, levels: Sequence[str], deepest: str = "") -> None:
+        """Offer other levels; where the wanted one is not among them, ``deepest`` is what it means."""
+        blocker = QSignalBlocker(self.level)
+        self.level.clear()
+        for level in levels:
+            self.level.addItem(level.capitalize(), level)
+        self._show_wanted(deepest)
+        del blocker
+
     def show_rule(self, rule: Rule) -> None:
         """Set the controls without telling a change."""
         controls = (self.level, self.top, self.threshold, self.cumulative, self.together)
         blockers = [QSignalBlocker(control) for control in controls]
-        self.level.setCurrentIndex(max(0, self.level.findData(rule.level)))
+        self._wanted = rule.level
+        self._show_wanted()
         self.top.setValue(rule.top)
         self.threshold.setValue(round(rule.threshold * 100))
         self.cumulative.setChecked(rule.cumulative is not None)
         self.together.setValue(rule.cumulative if rule.cumulative is not None else 0.8)
         self._show_dependents()
         del blockers
+
+    def _show_wanted(self, deepest: str = "") -> None:
+        place = self.level.findData(self._wanted)
+        self.level.setCurrentIndex(place if place >= 0 else max(0, self.level.findData(deepest)))
 
     def _add(self, layout: QHBoxLayout, text: str, control: QWidget, tip: str) -> None:
         name = QLabel(text)
@@ -108,6 +127,22 @@ class RuleBar(QFrame):
         self._number.setText(f"{self.threshold.value() / 100:.2f}")
         self.together.setEnabled(self.cumulative.isChecked())
 
+    def _on_level_changed(self) -> None:
+        self._wanted = str(self.level.currentData())
+        self._on_changed()
+
     def _on_changed(self) -> None:
         self._show_dependents()
         self.changed.emit(self.rule)
+
+
+def merge_levels(kinds: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """Return the levels of several vocabularies, each broadest first, in one order that keeps theirs where it can."""
+    merged: list[str] = []
+    for levels in kinds:
+        place = 0
+        for level in levels:
+            if level not in merged:
+                merged.insert(place if place else len(merged), level)
+            place = merged.index(level) + 1
+    return tuple(merged)

@@ -1,33 +1,41 @@
-"""The order of the work on the compute lane: opening the engine, batches of files, single documents in between."""
+"""The order of the work on the compute lane: opening classifiers, batches, single documents in between."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from classmark.core.documents import Document, Result
-from classmark.gui.engine import Engine, Stop
+from classmark.gui.engine import Engine, Refusals, Stop
 from classmark.gui.jobs import Job, Lane
-from classmark_models.errors import Interrupted
+from classmark.gui.rows import Byline
+from classmark_models.errors import ClassmarkError, Interrupted
 
 
 class Runner(QObject):
-    """Classifies files and single documents, one batch at a time.
+    """Classifies files and documents, one batch at a time.
 
     A single document (pasted or corrected) does not wait for the batch: it comes next. To pause or to cancel is the
     same here: the batch ends after at most one window, and the owner decides what becomes of the rest.
     """
 
     opened = Signal()
+    """The classifiers that were chosen are in use, but for those that ``refusals`` tells of."""
     yielded = Signal(list)
     finished = Signal()
     failed = Signal(object)
 
-    def __init__(self, open_engine: Callable[[], Engine], lane: Lane, parent: QObject | None = None) -> None:
+    def __init__(
+        self, open_engine: Callable[[], Engine], choice: Sequence[str], lane: Lane, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
+        self._choice = tuple(choice)
+        self._used: tuple[str, ...] | None = None
+        self._bylines: Mapping[str, Byline] = {}
+        self._refusals: Refusals = {}
         self._open_engine = open_engine
         self._lane = lane
         self._engine: Engine | None = None
@@ -41,22 +49,43 @@ class Runner(QObject):
         return self._engine
 
     @property
+    def choice(self) -> tuple[str, ...]:
+        """The ids of the classifiers that new documents are given to."""
+        return self._choice
+
+    @property
+    def bylines(self) -> Mapping[str, Byline]:
+        """Every classifier that was in use since the start, by id."""
+        return self._bylines
+
+    @property
+    def refusals(self) -> Refusals:
+        """Why some of the choice are not in use."""
+        return self._refusals
+
+    @property
     def busy(self) -> bool:
         """Whether a batch is under way."""
         return self._batch is not None
 
+    def choose(self, names: Sequence[str]) -> None:
+        """Give new documents to other classifiers; a batch under way ends, for its owner to begin again."""
+        self._choice, self._used = tuple(names), None
+        self.stop()
+        self.open()
+
     def open(self) -> None:
-        """Open the engine on the lane; whatever is asked meanwhile waits for it."""
+        """Open the chosen classifiers on the lane; whatever is asked meanwhile waits for it."""
         job = self._start(self._opening)
         job.finished.connect(self.opened)
         job.failed.connect(self.failed)
 
-    def start(self, paths: Iterable[Path]) -> None:
-        """Classify files; only when no batch is under way."""
+    def start(self, documents: Iterable[Document], paths: Iterable[Path]) -> None:
+        """Classify documents that were read before, then files; only when no batch is under way."""
         assert self._batch is None, "one batch at a time"
-        files = tuple(paths)
-        self._wanted = {str(path) for path in files}
-        self._batch = job = self._start(lambda stop: self._classifying(files, stop))
+        texts, files = tuple(documents), tuple(paths)
+        self._wanted = {text.source for text in texts} | {str(path) for path in files}
+        self._batch = job = self._start(lambda stop: self._classifying(texts, files, stop))
         job.finished.connect(self._on_batch_ended)
         job.failed.connect(self._on_batch_failed)
 
@@ -72,7 +101,7 @@ class Runner(QObject):
             self._batch.cancel()
 
     def leave_out(self, sources: Iterable[str]) -> None:
-        """Pass over files of the batch that have not been reached yet."""
+        """Pass over what of the batch has not been reached yet."""
         self._wanted.difference_update(sources)
 
     def close(self) -> None:
@@ -95,14 +124,32 @@ class Runner(QObject):
 
     def _opened(self) -> Engine:
         # Asked again by every batch after an opening that failed: what was missing may be there by now.
-        if self._engine is None:
-            self._engine = self._open_engine()
-        return self._engine
+        engine, choice = self._engine or self._open_engine(), self._choice
+        if self._engine is None or self._used != choice:
+            try:
+                self._refusals = engine.use(choice)
+            except ClassmarkError:
+                if self._engine is None:
+                    engine.close()
+                raise
+            self._bylines = {
+                **self._bylines,
+                **{each.name: Byline(each.title, each.scope, each.vocabulary.levels) for each in engine.classifiers},
+            }
+            self._engine, self._used = engine, choice
+        return engine
 
-    def _classifying(self, paths: tuple[Path, ...], stop: Stop) -> Iterator[Result]:
+    def _classifying(self, texts: tuple[Document, ...], files: tuple[Path, ...], stop: Stop) -> Iterator[Result]:
         engine = self._opened()
         yield from self._classifying_singles(stop)
-        for result in engine.classify((path for path in paths if str(path) in self._wanted), stop):
+        for text in texts:
+            if text.source in self._wanted:
+                try:
+                    yield engine.classify_document(text, stop)
+                except Interrupted:
+                    return
+                yield from self._classifying_singles(stop)
+        for result in engine.classify((path for path in files if str(path) in self._wanted), stop):
             yield result
             yield from self._classifying_singles(stop)
 

@@ -1,13 +1,14 @@
-"""The proposed subjects of one document for Qt, as a tree from the broadest level down."""
+"""The proposed subjects of one document for Qt: a tree from the broadest level down, under each classifier's name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from classmark.gui.rows import Byline, Opinion
 from classmark_models.decide import Subject
 
 Index = QModelIndex | QPersistentModelIndex
@@ -17,45 +18,68 @@ NODE = Qt.ItemDataRole.UserRole
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A subject in the tree; ``proposed`` tells those the rule chose from those above them."""
+    """A subject, or the classifier (without one) above its subjects; ``proposed`` tells those that the rule chose."""
 
-    subject: Subject
+    opinion: Opinion
+    subject: Subject | None = None
+    byline: Byline | None = None
     place: int = 0
     parent: Node | None = None
     proposed: bool = False
     children: list[Node] = field(default_factory=list)
 
+    @property
+    def title(self) -> str:
+        """The name in the tree."""
+        if self.subject is not None:
+            return self.subject.label.name
+        return self.byline.title if self.byline else self.opinion.prediction.classifier
+
+    @property
+    def note(self) -> str:
+        """Under a classifier's name: why it declined, or what it was made for."""
+        return self.opinion.prediction.declined or (self.byline.scope if self.byline else "")
+
 
 class SubjectsModel(QAbstractItemModel):
-    """Subjects and, above each, its broader subjects; siblings in the order of the decision."""
+    """Subjects and, above each, its broader subjects; siblings in the order of the decision.
+
+    The answers of several classifiers stand under their names, in their order.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._roots: list[Node] = []
-        self._nodes: dict[tuple[str, int], Node] = {}
+        self._nodes: dict[tuple[str, str, int], Node] = {}
 
-    def show(self, subjects: Sequence[Subject]) -> None:
-        """Show other subjects, best first."""
+    def show(self, opinions: Sequence[Opinion], bylines: Mapping[str, Byline]) -> None:
+        """Show other subjects, best first; a classifier's name stands over them where there are several."""
         self.beginResetModel()
         self._roots, self._nodes = [], {}
-        for subject in subjects:
-            parent: Node | None = None
-            for step in (*subject.path, subject):
-                parent = self._node(step, parent)
-            if parent is not None:
-                parent.proposed = True
+        for opinion in opinions:
+            top: Node | None = None
+            if len(opinions) > 1:
+                top = Node(opinion, None, bylines.get(opinion.prediction.classifier), len(self._roots))
+                self._roots.append(top)
+            proposed = (opinion.fallback,) if opinion.fallback is not None else opinion.subjects
+            for subject in proposed:
+                node = top
+                for step in (*subject.path, subject):
+                    node = self._node(opinion, step, node)
+                if node is not None:
+                    node.proposed = True
         self.endResetModel()
 
-    def index_of(self, subject: Subject) -> QModelIndex:
-        """Return the index of a subject, invalid when it is not in the tree."""
-        node = self._nodes.get((subject.label.level, subject.index))
+    def index_of(self, opinion: Opinion, subject: Subject) -> QModelIndex:
+        """Return the index of one classifier's subject, invalid when it is not in the tree."""
+        node = self._nodes.get((opinion.prediction.classifier, subject.label.level, subject.index))
         return QModelIndex() if node is None else self.createIndex(node.place, 0, node)
 
-    def _node(self, subject: Subject, parent: Node | None) -> Node:
-        key = (subject.label.level, subject.index)
+    def _node(self, opinion: Opinion, subject: Subject, parent: Node | None) -> Node:
+        key = (opinion.prediction.classifier, subject.label.level, subject.index)
         if key not in self._nodes:
             siblings = parent.children if parent else self._roots
-            self._nodes[key] = Node(subject, len(siblings), parent)
+            self._nodes[key] = Node(opinion, subject, None, len(siblings), parent)
             siblings.append(self._nodes[key])
         return self._nodes[key]
 
@@ -90,9 +114,11 @@ class SubjectsModel(QAbstractItemModel):
         if not index.isValid():
             return None
         node: Node = index.internalPointer()
-        subject = node.subject
         if role == NODE:
             return node
+        subject = node.subject
+        if subject is None:
+            return _data_of_classifier(node, index.column(), role)
         if role == Qt.ItemDataRole.DisplayRole:
             return subject.label.name if index.column() == 0 else f"{subject.word} {subject.score:.2f}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -102,3 +128,12 @@ class SubjectsModel(QAbstractItemModel):
             above = f"{subject.place}\n" if subject.path else ""
             return f"{above}{subject.label.level.capitalize()}: {subject.label.name}\n{subject.label.uri}"
         return None
+
+
+def _data_of_classifier(node: Node, column: int, role: int) -> str | None:
+    if role == Qt.ItemDataRole.DisplayRole:
+        return node.title if column == 0 else ""
+    if role == Qt.ItemDataRole.AccessibleTextRole:
+        verb = "declined" if node.opinion.prediction.declined else "proposes"
+        return f"{node.title} {verb}. {node.note}"
+    return f"{node.title}\n{node.note}" if role == Qt.ItemDataRole.ToolTipRole else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -18,19 +20,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from classmark.gui.painting import bold, paint_score, paint_text
+from classmark.gui.icons import paint_icon
+from classmark.gui.painting import bold, paint_score, paint_text, small
 from classmark.gui.parts import label, mark
-from classmark.gui.rows import Row, State
+from classmark.gui.rows import Byline, Opinion, Row, State
 from classmark.gui.subjects_model import NODE, Index, Node, SubjectsModel
 from classmark.gui.theme import UNIT, Theme
 from classmark_models.decide import Rule, Subject
-from classmark_models.labels import Vocabulary
 
 
 class SubjectsPanel(QFrame):
-    """Shows what the rule proposes; ``chosen`` tells whose evidence the person wants to see."""
+    """Shows what the rule proposes; ``chosen`` tells the prediction and the subject that the person looks at."""
 
-    chosen = Signal(object)
+    chosen = Signal(object, object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +44,6 @@ class SubjectsPanel(QFrame):
         self.tree.setItemDelegate(_SubjectDelegate(theme, self.tree))
         self.tree.setAccessibleName("Subjects")
         self.tree.setHeaderHidden(True)
-        self.tree.setUniformRowHeights(True)
         self.tree.setIndentation(2 * UNIT + 2)
         self.tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -79,36 +80,42 @@ class SubjectsPanel(QFrame):
     @property
     def current(self) -> Subject | None:
         """The subject that is selected."""
+        return self._node.subject if self._node else None
+
+    @property
+    def _node(self) -> Node | None:
         node: Node | None = self.tree.currentIndex().data(NODE)
-        return node.subject if node else None
+        return node
 
     @property
     def message(self) -> str:
         """What stands in place of the tree, if anything."""
         return self._empty.text() if self._pages.currentWidget() is self._empty else ""
 
-    def show_row(self, row: Row | None, vocabulary: Vocabulary | None, rule: Rule) -> None:
+    def show_row(self, row: Row | None, bylines: Mapping[str, Byline], rule: Rule) -> None:
         """Show what a rule proposes for a row; the selected subject stays selected where it is still there."""
-        before = self.current if row is self._row else None
+        before = self._node if row is self._row else None
         self._row = row
-        subjects = row.decide(vocabulary, rule) if row else ()
-        if row is not None and row.is_fallback and row.best is not None:
-            subjects = (row.best,)
-        self._note.setText("" if row is None or not subjects else _note(row, rule, len(subjects)))
-        self._subjects.show(subjects)
-        self._pages.setCurrentIndex(0 if subjects else 1)
-        self._empty.setText(_why_empty(row))
+        opinions = row.decide(rule) if row and row.state in {State.READY, State.WORKING, State.WAITING} else ()
+        firsts = [(opinion, opinion.best) for opinion in opinions if opinion.best is not None]
+        self._note.setText(_note(opinions, rule))
+        self._show_origin(opinions, bylines)
+        self._subjects.show(opinions if firsts else (), bylines)
+        self._pages.setCurrentIndex(0 if firsts else 1)
+        self._empty.setText(_why_empty(row, bylines))
         self.tree.expandAll()
-        kept = self._subjects.index_of(before) if before else None
-        if subjects:
-            self.tree.setCurrentIndex(kept if kept and kept.isValid() else self._subjects.index_of(subjects[0]))
-        else:
-            self.chosen.emit(None)
+        if not firsts:
+            self.chosen.emit(None, None)
+            return
+        kept = self._subjects.index_of(before.opinion, before.subject) if before and before.subject else None
+        opinion, best = firsts[0]
+        self.tree.setCurrentIndex(kept if kept and kept.isValid() else self._subjects.index_of(opinion, best))
 
-    def show_origin(self, name: str, scope: str) -> None:
-        """Say which classifier the subjects come from, and what it is for."""
-        self._origin.setText(f"{name} · {scope}")
-        self._origin.show()
+    def _show_origin(self, opinions: Sequence[Opinion], bylines: Mapping[str, Byline]) -> None:
+        """Say which classifier the subjects come from, and what it is for; several stand in the tree."""
+        byline = bylines.get(opinions[0].prediction.classifier) if len(opinions) == 1 else None
+        self._origin.setText(f"{byline.title} · {byline.scope}" if byline else "")
+        self._origin.setVisible(byline is not None)
 
     def resizeEvent(self, event: object) -> None:  # noqa: D102 - Qt
         super().resizeEvent(event)  # type: ignore[arg-type]
@@ -116,18 +123,23 @@ class SubjectsPanel(QFrame):
         self.tree.header().resizeSection(1, (15 if units < 48 else 19 if units < 64 else 25) * UNIT)
 
     def _on_current_changed(self) -> None:
-        self.chosen.emit(self.current)
+        node = self._node
+        self.chosen.emit(node.opinion.prediction if node and node.subject else None, node.subject if node else None)
 
 
 class _SubjectDelegate(QStyledItemDelegate):
-    """Paints a subject's name, bold when it is proposed, and its score."""
+    """Paints a subject's name, bold when it is proposed, and its score; a classifier's name over a note."""
 
     def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
 
-    def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
-        return QSize(64, QFontMetrics(option.font).height() + UNIT + 4)
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        node: Node = index.data(NODE)
+        height = QFontMetrics(option.font).height()
+        if node.subject is not None:
+            return QSize(64, height + UNIT + 4)
+        return QSize(64, height + QFontMetrics(small(option.font)).height() + 2 * UNIT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         node: Node = index.data(NODE)
@@ -136,26 +148,47 @@ class _SubjectDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(area, theme.color("accent_soft" if selected else "surface"))
-        if index.column() == 0:
+        if node.subject is None:
+            self._paint_classifier(painter, area, node, font, index)
+        elif index.column() == 0:
             color = theme.color("text" if node.proposed or selected else "muted")
             style = bold(font) if node.proposed else font
-            paint_text(painter, area.adjusted(4, 0, -UNIT, 0), node.subject.label.name, color, style)
+            paint_text(painter, area.adjusted(4, 0, -UNIT, 0), node.title, color, style)
         else:
             paint_score(painter, area.adjusted(0, 0, -2 * UNIT, 0), node.subject, theme, font)
         painter.restore()
 
+    def _paint_classifier(self, painter: QPainter, area: QRectF, node: Node, font: QFont, index: Index) -> None:
+        theme, declined = self._theme, bool(node.opinion.prediction.declined)
+        if index.row() > 0:
+            painter.fillRect(QRectF(0, area.top(), area.right(), 1), theme.color("line"))
+        if index.column() > 0:
+            return
+        height = QFontMetrics(font).height()
+        upper = QRectF(area.left() + 4, area.top() + UNIT - 2, area.width() - UNIT, height)
+        if declined:
+            paint_icon(painter, "declined", theme.tokens.possible, QRectF(upper.left(), upper.center().y() - 8, 16, 16))
+        indent = 16 + UNIT // 2 if declined else 0
+        paint_text(painter, upper.adjusted(indent, 0, 0, 0), node.title, theme.color("accent"), bold(font))
+        lower = upper.translated(0, height + 2)
+        paint_text(painter, lower, node.note, theme.color("muted"), small(font))
 
-def _note(row: Row, rule: Rule, count: int) -> str:
-    if row.is_fallback and row.best is not None:
-        return f"No {rule.level} satisfies the rule; a {row.best.label.level} does"
-    return f"{count} proposed"
+
+def _note(opinions: Sequence[Opinion], rule: Rule) -> str:
+    if len(opinions) == 1 and opinions[0].fallback is not None:
+        return f"No {opinions[0].level(rule)} satisfies the rule; a {opinions[0].fallback.label.level} does"
+    count = sum(len(opinion.subjects) for opinion in opinions)
+    return f"{count} proposed" if count else ""
 
 
-def _why_empty(row: Row | None) -> str:
+def _why_empty(row: Row | None, bylines: Mapping[str, Byline]) -> str:
     if row is None:
         return "Select a document to see its subjects."
     if row.state in {State.WAITING, State.WORKING}:
         return "This document has not been read yet."
     if row.state is State.STOPPED:
         return "Stopped before this document was read. Retry it to get its subjects."
+    if len(row.opinions) > 1 and row.state is State.DECLINED:
+        names = [(opinion.prediction.classifier, opinion.prediction.declined) for opinion in row.opinions]
+        return "\n\n".join(f"{bylines[name].title if name in bylines else name}\n{why}" for name, why in names)
     return row.reason or "There is nothing to show."

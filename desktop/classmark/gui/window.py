@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import (
-    QActionGroup,
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QGuiApplication,
-    QKeySequence,
 )
 from PySide6.QtWidgets import (
-    QFileDialog,
     QLineEdit,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QPlainTextEdit,
     QStackedWidget,
@@ -30,6 +25,7 @@ from PySide6.QtWidgets import (
 from classmark.core.documents import Document
 from classmark.gui.actions import Actions
 from classmark.gui.alerts import show_error
+from classmark.gui.copying import Copying
 from classmark.gui.desk import Desk
 from classmark.gui.document_panel import DocumentPanel
 from classmark.gui.drop_overlay import DropOverlay
@@ -39,21 +35,23 @@ from classmark.gui.exporting import Exporter
 from classmark.gui.finder import Finder
 from classmark.gui.help_dialogs import AboutDialog, ShortcutsDialog
 from classmark.gui.icons import Icons, app_icon
+from classmark.gui.intake import Intake
 from classmark.gui.jobs import Lane
 from classmark.gui.memory import Memory
+from classmark.gui.menus import LevelActions, add_themes
 from classmark.gui.offline_chip import OfflineChip
-from classmark.gui.paste_dialog import PasteDialog
 from classmark.gui.progress_panel import ProgressPanel
 from classmark.gui.results_view import ResultsView
 from classmark.gui.review import Review
-from classmark.gui.rows import Facet, Row, State
-from classmark.gui.rule_bar import RuleBar
+from classmark.gui.rows import Byline, Facet, Row, State
+from classmark.gui.rule_bar import RuleBar, merge_levels
 from classmark.gui.runner import Runner
 from classmark.gui.subjects_panel import SubjectsPanel
-from classmark.gui.theme import Theme, ThemeMode
+from classmark.gui.theme import Theme
 from classmark.gui.toolbar import Toolbar
 from classmark.gui.welcome import Welcome
 from classmark.resources import asset
+from classmark_models.classifier import Prediction
 from classmark_models.decide import Rule, Subject
 from classmark_models.labels import LEVELS
 
@@ -77,7 +75,7 @@ class Window(QMainWindow):
         self._theme, self._memory = theme, memory
         self._icons = Icons(theme, self)
         self._errands = Lane("errands", self)
-        self._runner = Runner(open_engine, Lane("compute", self), self)
+        self._runner = Runner(open_engine, memory.choice, Lane("compute", self), self)
         self.review = Review(self._runner, self._errands, self)
         self.review.results.set_rule(memory.rule)
         self._evidence = EvidenceFinder(self._errands, self)
@@ -87,7 +85,6 @@ class Window(QMainWindow):
         self._wire()
         self._fill_menus()
         self._on_work_changed()
-        self._show_recent()
         self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize() * 0.94))
         if not memory.geometry.isEmpty():
             self.restoreGeometry(memory.geometry)
@@ -128,6 +125,8 @@ class Window(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addPermanentWidget(OfflineChip(self._theme, icons))
         self.overlay = DropOverlay(self._theme, self)
+        self._intake = Intake(self, self.review, self.welcome, self.overlay, self._memory)
+        self._copying = Copying(do, self.subjects, self.list, self)
         for editor in (*self.findChildren(QPlainTextEdit), *self.findChildren(QLineEdit)):
             editor.setAcceptDrops(False)  # so that what is dropped on them reaches the window
 
@@ -152,13 +151,13 @@ class Window(QMainWindow):
         self.document.corrected.connect(self._on_corrected)
         self._evidence.found.connect(self.document.show_evidence)
         self._evidence.failed.connect(self._on_failed)
-        self.welcome.paste.submitted.connect(review.add_text)
-        self.welcome.recent_chosen.connect(lambda path: self.add_paths([path]))
         self.progress.paused.connect(review.pause)
         self.progress.resumed.connect(review.resume)
         self.progress.cancelled.connect(review.cancel)
         self._exporter.written.connect(self._on_written)
         self._exporter.failed.connect(self._on_failed)
+        self._copying.copied.connect(lambda text: self.statusBar().showMessage(f"Copied: {text}", _NOTICE))
+        self._runner.opened.connect(self._on_opened)
         stack = review.undo_stack
         stack.canUndoChanged.connect(self.commands["undo"].setEnabled)
         stack.canRedoChanged.connect(self.commands["redo"].setEnabled)
@@ -166,18 +165,14 @@ class Window(QMainWindow):
         stack.redoTextChanged.connect(lambda text: self.commands["redo"].setText(f"&Redo: {text}" if text else "&Redo"))
         self.commands.enable(("undo", "redo"), False)
         slots: dict[str, Callable[[], object]] = {
-            "open": self._on_open,
-            "open_folder": self._on_open_folder,
-            "paste": self._on_paste,
+            "open": self._intake.open_files,
+            "open_folder": self._intake.open_folder,
+            "paste": self._intake.paste,
             "samples": lambda: review.add([asset("samples")]),
             "export": self._on_export,
             "quit": self.close,
             "undo": stack.undo,
             "redo": stack.redo,
-            "copy_subject": lambda: self._copy(lambda subject: subject.label.name),
-            "copy_uri": lambda: self._copy(lambda subject: subject.label.uri),
-            "copy_id": lambda: self._copy(lambda subject: subject.label.id),
-            "copy_all": self._on_copy_all,
             "remove": lambda: review.remove(self.list.selected()),
             "clear": lambda: review.remove(results.rows),
             "find": self.finder.search.setFocus,
@@ -188,89 +183,38 @@ class Window(QMainWindow):
             "next": lambda: self._step(1),
             "previous": lambda: self._step(-1),
             "shortcuts": lambda: ShortcutsDialog(self).open(),
-            "about": lambda: AboutDialog(self._runner.engine, self).open(),
+            "about": lambda: AboutDialog(self._bylines_in_use(), self).open(),
         }
         for name, slot in slots.items():
             self.commands[name].triggered.connect(lambda _=False, slot=slot: slot())
 
     def _fill_menus(self) -> None:
-        menu = self.commands.menus["View"]
-        self._recent_menu = QMenu("Open &recent", self)
-        self.commands.menus["File"].insertMenu(self.commands["paste"], self._recent_menu)
-        themes = menu.addMenu("&Theme")
-        group = QActionGroup(self)
-        for mode, text in zip(ThemeMode, ("Follow the &system", "&Light", "&Dark"), strict=True):
-            action = themes.addAction(text)
-            action.setCheckable(True)
-            action.setChecked(mode is self._theme.mode)
-            action.triggered.connect(lambda _=False, mode=mode: self._on_theme_chosen(mode))
-            group.addAction(action)
-        menu.addSeparator()
-        for number, level in enumerate(LEVELS):
-            action = menu.addAction(f"Subjects by {level}")
-            action.setShortcut(QKeySequence(f"Ctrl+{number + 1}"))
-            action.triggered.connect(lambda _=False, number=number: self.rule_bar.level.setCurrentIndex(number))
+        menus = self.commands.menus
+        menus["File"].insertMenu(self.commands["paste"], self._intake.recent_menu)
+        add_themes(menus["View"], self._theme, self._memory)
+        menus["View"].addSeparator()
+        self._levels = LevelActions(menus["View"], self.rule_bar)
+        self._levels.show_levels(self.rule_bar.levels)
 
     # Coming in
 
     def add_paths(self, paths: Sequence[Path]) -> None:
         """Add files and folders, whoever names them."""
-        if paths:
-            self._memory.add_recent(paths)
-            self._show_recent()
-            self.review.add(paths)
+        self._intake.add_paths(paths)
+
+    def use_models(self, names: Sequence[str]) -> None:
+        """Give new documents to these models from now on, and remember it."""
+        self._memory.choice = tuple(names)
+        self._runner.choose(names)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: D102 - Qt
-        if _local_paths(event.mimeData()) or event.mimeData().hasText():
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
-            self.overlay.appear()
+        self._intake.offer(event)
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:  # noqa: D102 - Qt
         self.overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: D102 - Qt
-        self.overlay.hide()
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
-        self._take_in(event.mimeData())
-
-    def _take_in(self, mime: QMimeData) -> None:
-        if paths := _local_paths(mime):
-            self.add_paths(paths)
-        elif mime.hasText() and self.pages.currentWidget() is self.welcome:
-            self.welcome.paste.text.setPlainText(mime.text())
-            self.welcome.paste.text.setFocus()
-        else:
-            dialog = PasteDialog(mime.text() if mime.hasText() else "", self)
-            dialog.submitted.connect(self.review.add_text)
-            dialog.open()
-
-    def _on_open(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, "Open files")
-        self.add_paths([Path(name) for name in names])
-
-    def _on_open_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Open a folder with everything in it")
-        self.add_paths([Path(name)] if name else [])
-
-    def _on_paste(self) -> None:
-        self._take_in(QGuiApplication.clipboard().mimeData())
-
-    def _show_recent(self) -> None:
-        paths = self._memory.recent
-        self.welcome.show_recent(paths)
-        self._recent_menu.clear()
-        for path in paths:
-            action = self._recent_menu.addAction(str(path).replace("&", "&&"))
-            action.triggered.connect(lambda _=False, path=path: self.add_paths([path]))
-        self._recent_menu.addSeparator()
-        self._recent_menu.addAction("&Clear this menu", self._on_clear_recent)
-        self._recent_menu.setEnabled(bool(paths))
-
-    def _on_clear_recent(self) -> None:
-        self._memory.clear_recent()
-        self._show_recent()
+        self._intake.take(event)
 
     # What the review tells
 
@@ -323,21 +267,27 @@ class Window(QMainWindow):
 
     def _show_current(self) -> None:
         row, results = self.list.current, self.review.results
-        shown = (row, row.state, row.result, row.asked, results.rule) if row else None
+        shown = (row, row.state, row.result, row.asked, results.rule, id(results.bylines)) if row else None
         if shown != self._shown:
             self._shown = shown
             self.document.show_row(row)
-            engine = self._runner.engine
-            self.subjects.show_row(row, engine.vocabulary if engine else None, results.rule)
-            if engine is not None:
-                self.subjects.show_origin(engine.name, engine.scope)
+            self.subjects.show_row(row, results.bylines, results.rule)
+
+    def _on_opened(self) -> None:
+        bylines = self._bylines_in_use()
+        self.rule_bar.show_levels(merge_levels(byline.levels for byline in bylines), bylines[0].levels[-1])
+        self._levels.show_levels(self.rule_bar.levels)
+
+    def _bylines_in_use(self) -> list[Byline]:
+        known = self._runner.bylines
+        return [known[name] for name in self._runner.choice if name in known and name not in self._runner.refusals]
 
     def _on_rule_changed(self, rule: Rule) -> None:
         self._memory.rule = rule
         self.review.results.set_rule(rule)
 
-    def _on_subject_chosen(self, subject: Subject | None) -> None:
-        self._evidence.ask(self._runner.engine, self.list.current, subject)
+    def _on_subject_chosen(self, prediction: Prediction | None, subject: Subject | None) -> None:
+        self._evidence.ask(self._runner.engine, self.list.current, prediction, subject)
 
     def _on_corrected(self, document: Document) -> None:
         if self.list.current is not None:
@@ -348,23 +298,7 @@ class Window(QMainWindow):
         if 0 <= place < len(self.review.results.shown):
             self.list.go_to(self.review.results.shown[place])
 
-    def _on_theme_chosen(self, mode: ThemeMode) -> None:
-        self._memory.theme = mode
-        self._theme.set_mode(mode)
-
     # Going out
-
-    def _copy(self, text_of: Callable[[Subject], str]) -> None:
-        if (subject := self.subjects.current) is not None:
-            self._to_clipboard(text_of(subject))
-
-    def _on_copy_all(self) -> None:
-        if self.list.current is not None:
-            self._to_clipboard("\n".join(subject.label.name for subject in self.list.current.subjects))
-
-    def _to_clipboard(self, text: str) -> None:
-        QGuiApplication.clipboard().setText(text)
-        self.statusBar().showMessage(f"Copied: {text.splitlines()[0] if text else ''}", _NOTICE)
 
     def _on_export(self) -> None:
         results = [row.result for row in self.review.results.shown if row.result is not None]
@@ -391,7 +325,3 @@ def _column(*parts: QWidget) -> QWidget:
     for part in parts:
         layout.addWidget(part, 1 if part is parts[-1] and len(parts) == 2 else 0)
     return column
-
-
-def _local_paths(mime: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
