@@ -16,6 +16,7 @@ from tests.core.files import pdf
 from classmark import cli
 from classmark.cli import classifying
 from classmark.core.reading import ReaderProcess
+from classmark.core.settings import HOME
 from classmark_models.classifier import Classifier
 from classmark_models.collection import Collection, open_builtin
 
@@ -48,6 +49,13 @@ FORMULA = (
 
 READABLE = ("coral.txt", "formula.html", "inner/law.html", "inner/stars.pdf")
 UNREADABLE = {"broken.pdf": "damaged", "empty.txt": "empty"}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, whatever the person who runs the tests has settled."""
+    monkeypatch.setenv(HOME, str(tmp_path / "home"))
+    return tmp_path / "home"
 
 
 @pytest.fixture(scope="session")

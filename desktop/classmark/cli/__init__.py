@@ -9,13 +9,13 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from classmark.cli import classifying
+from classmark.cli import classifying, settling
 from classmark.cli.codes import CANCELLED, DONE, FAILED
 from classmark_models.errors import ClassmarkError
 
 __all__ = ["main"]
 
-COMMANDS = (classifying.add_command,)
+COMMANDS = (classifying.add_command, settling.add_command)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             piped = {} if stream.isatty() else {"encoding": "utf-8", "newline": "\n"}
             stream.reconfigure(errors="backslashreplace", **piped)
     try:
-        return int(arguments.run(arguments, parser))
+        return int(arguments.run(arguments))
     except KeyboardInterrupt:
         return CANCELLED
     except BrokenPipeError:

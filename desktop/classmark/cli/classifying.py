@@ -9,9 +9,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TextIO, TypeAlias
+from typing import TextIO
 
 from classmark.cli.codes import DONE, SOME_UNREADABLE
+from classmark.cli.commands import Commands, add
 from classmark.cli.terminal import Progress, TextWriter
 from classmark.core.classify import classify, classify_reading
 from classmark.core.documents import Document, Origin, Outcome, Reading, Result
@@ -27,16 +28,17 @@ from classmark_models.spec import BUILTIN_ID
 
 WRITERS: dict[str, Callable[[TextIO, Rule], Writer]] = {"table": TextWriter, **FORMATS}
 STANDARD_INPUT = "-"
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_command(commands: Commands) -> None:
     """Add ``classify`` to the commands."""
-    command = commands.add_parser(
+    command = add(
+        commands,
         "classify",
-        help="propose subjects for documents",
-        description="Proposes subjects for files, whole folders, or a text on standard input.",
-        epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some documents could not be read, 130 stopped.",
+        _classify,
+        "propose subjects for documents",
+        "Proposes subjects for files, whole folders, or a text on standard input.",
+        "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some documents could not be read, 130 stopped.",
     )
     command.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder (read recursively), or - for stdin")
     default = "(default: %(default)s)"
@@ -55,7 +57,7 @@ def add_command(commands: Commands) -> None:
     command.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there instead of standard output")
     command.add_argument("--title", default="", help="the title of the one document")
     command.add_argument("--abstract", default="", help="the abstract of the one document")
-    command.set_defaults(run=_classify, **asdict(Rule()))
+    command.set_defaults(**asdict(Rule()))
 
 
 def _count(text: str) -> int:
