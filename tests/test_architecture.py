@@ -19,6 +19,7 @@ NETWORK = ("classmark_models.hub", "huggingface_hub", "httpx2", "urllib.request"
         ("classmark.cli", ("PySide6", "onnx", "h5py", *NETWORK)),
         ("classmark.gui.app", ("onnx", "h5py", *NETWORK)),
         ("classmark_models.classifier", ("classmark", "PySide6", "onnx", "h5py", *NETWORK)),
+        ("classmark_models.workshop", ("classmark", "PySide6", "onnx", "h5py", *NETWORK)),
         ("classmark_models.store", ("classmark", "PySide6", "onnx", "h5py", *NETWORK)),
         ("classmark_models.hub", ("classmark", "PySide6", "onnx", "h5py", "huggingface_hub", "httpx2")),
         ("classmark_models.checkpoint", ("onnx", "onnxruntime", "torch")),

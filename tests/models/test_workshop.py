@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.models.fetching import FIRST
+from tests.models.hub_server import Hub, Repo
+from tests.models.preparing import publish, small_spec
 
-from classmark_models.collection import Collection
-from classmark_models.errors import ModelMissing, SpecInvalid, StoreError
+from classmark_models.collection import Collection, ModelState
+from classmark_models.errors import Interrupted, ModelMissing, NoNetwork, SpecInvalid, StoreError
 from classmark_models.pack import describe
-from classmark_models.spec import BUILTIN_ID
+from classmark_models.spec import BUILTIN_ID, NO_LICENCE, ModelFile, write_spec
 from classmark_models.store import Held, Receipt, Store
-from classmark_models.workshop import Workshop
+from classmark_models.workshop import Step, Workshop
 
 
 @pytest.fixture
@@ -22,6 +28,154 @@ def collection(tmp_path: Path) -> Collection:
 @pytest.fixture
 def workshop(collection: Collection) -> Workshop:
     return Workshop(collection)
+
+
+@pytest.fixture(autouse=True)
+def short_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("classmark_models.selftest.SECONDS_A_TRY", 0.02)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a small model as they are published."""
+    return publish(tmp_path_factory.mktemp("published") / "small")
+
+
+@pytest.fixture
+def online(hub: Hub, published: Path, collection: Collection) -> Workshop:
+    """A workshop whose catalogue knows of the small model, which the hub has."""
+    files: dict[str, bytes | Path] = {path.name: path for path in published.iterdir()}
+    hub.repos["library/tiny"] = Repo({FIRST: files}, large=frozenset({"model.safetensors"}))
+    known = tuple(ModelFile(name, "library/tiny", FIRST, None, None, None, optional=False) for name in files)
+    collection.entries.mkdir(parents=True)
+    spec = replace(small_spec("tiny"), repo="library/tiny", commit=FIRST, licence=NO_LICENCE, files=known)
+    write_spec(spec, collection.entries / "tiny.toml")
+    return Workshop(collection, hub=hub.endpoint)
+
+
+def test_estimate_before_a_download(online: Workshop, collection: Collection, published: Path) -> None:
+    estimate = online.estimate("tiny")
+    assert estimate.size == sum(path.stat().st_size for path in published.iterdir())
+    assert estimate.free > 0
+    assert (estimate.place, estimate.licence, estimate.way) == (collection.root, NO_LICENCE, "convert")
+    assert "library/tiny" in estimate.source
+    assert collection.state("tiny") is ModelState.KNOWN
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_fetched_converted_and_proved(keep: bool, online: Workshop, collection: Collection) -> None:
+    prepared = online.fetch("tiny", keep=keep, variant="float32")
+    assert (prepared.id, prepared.variant, prepared.selftest.passed) == ("tiny", "float32", True)
+    assert collection.state("tiny") is ModelState.READY
+    assert collection.published.folder("tiny").exists() is keep
+    assert online.verify("tiny") == ()
+    assert collection.selftest("tiny") == prepared.selftest
+    tested = online.selftest("tiny")
+    assert tested.passed
+    assert collection.selftest("tiny") == tested
+
+
+def test_each_step_is_told(online: Workshop, collection: Collection, hub: Hub) -> None:
+    steps: list[Step] = []
+    Workshop(collection, hub=hub.endpoint, progress=steps.append).fetch("tiny")
+    told = list(dict.fromkeys(step.what for step in steps))
+    assert "Fetching model.safetensors" in told
+    assert told.index("Fetching model.safetensors") < told.index("Converting (int8)")
+    assert told[-1] == "Measuring the speed"
+
+
+def test_stopped_and_gone_on_with(online: Workshop, collection: Collection, hub: Hub) -> None:
+    steps: list[Step] = []
+    stopped = Workshop(
+        collection, hub=hub.endpoint, progress=steps.append, should_stop=lambda: any(step.done for step in steps)
+    )
+    with pytest.raises(Interrupted):
+        stopped.fetch("tiny")
+    assert collection.state("tiny") is ModelState.BEGUN
+    online.fetch("tiny")
+    assert collection.state("tiny") is ModelState.READY
+
+
+@pytest.mark.parametrize("source", ["a folder", "kept"])
+def test_converted_without_a_network(
+    source: str, online: Workshop, collection: Collection, published: Path, hub: Hub
+) -> None:
+    if source == "kept":
+        online.fetch("tiny", keep=True)
+    asked = len(hub.asked)
+    prepared = Workshop(collection).convert("tiny", published if source == "a folder" else None)
+    assert prepared.selftest.passed
+    assert collection.state("tiny") is ModelState.READY
+    assert len(hub.asked) == asked
+
+
+def test_nothing_to_convert(online: Workshop) -> None:
+    with pytest.raises(ModelMissing):
+        online.convert("tiny")
+
+
+def alter(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("path", "harm", "fetched"),
+    [
+        ("tokenizer.json", alter, ["tokenizer.json"]),
+        ("tokenizer.json", Path.unlink, ["tokenizer.json"]),
+        ("model.onnx", alter, ["README.md", "config.json", "model.safetensors", "tokenizer.json"]),
+        ("manifest.json", lambda path: path.write_text("{"), None),
+    ],
+)
+def test_repair_fetches_what_is_bad(
+    path: str,
+    harm: Callable[[Path], None],
+    fetched: list[str] | None,
+    online: Workshop,
+    collection: Collection,
+    hub: Hub,
+) -> None:
+    online.fetch("tiny", variant="float32")
+    hub.asked.clear()
+    assert online.repair("tiny") == ()
+    assert hub.asked == []
+    harm(collection.ready.folder("tiny") / path)
+    assert online.repair("tiny") == (path,)
+    assert online.verify("tiny") == ()
+    assert collection.state("tiny") is ModelState.READY
+    if fetched is not None:
+        assert sorted(name for name, _ in hub.downloads()) == fetched
+        assert collection.ready.receipt("tiny").facts["variant"] == "float32"
+    left = {path for kind in ("published", "repairs") for path in (collection.root / kind).rglob("*")}
+    assert {path.suffix for path in left if path.is_file()} == {".lock"}
+
+
+def test_repair_of_published_files(online: Workshop, collection: Collection, hub: Hub) -> None:
+    online.fetch("tiny", keep=True)
+    shutil.rmtree(collection.ready.folder("tiny"))
+    alter(collection.published.folder("tiny") / "config.json")
+    hub.asked.clear()
+    assert online.repair("tiny") == ("config.json",)
+    assert [name for name, _ in hub.downloads()] == ["config.json"]
+    assert collection.state("tiny") is ModelState.FETCHED
+
+
+def test_a_repair_that_fails_changes_nothing(online: Workshop, collection: Collection) -> None:
+    online.fetch("tiny")
+    alter(collection.ready.folder("tiny") / "model.onnx")
+    before = sorted((path, path.read_bytes()) for path in collection.ready.folder("tiny").iterdir())
+    with pytest.raises(NoNetwork):
+        Workshop(collection, hub="http://127.0.0.1:9").repair("tiny")
+    assert sorted((path, path.read_bytes()) for path in collection.ready.folder("tiny").iterdir()) == before
+
+
+def test_shared_models_are_repaired_by_their_keeper(collection: Collection, workshop: Workshop) -> None:
+    alter(install(Collection(collection.root.parent / "shared").ready) / "model.onnx")
+    assert workshop.verify("tiny") == ("model.onnx",)
+    with pytest.raises(StoreError, match="only its keeper"):
+        workshop.repair("tiny")
 
 
 def install(store: Store, name: str = "tiny") -> Path:
