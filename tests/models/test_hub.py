@@ -143,11 +143,12 @@ def test_a_survey_tells_what_is_to_come_and_changes_nothing(hub: Hub, store: Sto
     assert survey(small(), store, endpoint=hub.endpoint, patience=QUICK).size == 0
 
 
-def test_a_look_brings_small_files_alone(hub: Hub, store: Store) -> None:
+def test_a_look_brings_small_files_alone(hub: Hub, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     card = b"---\nlicense: mit\nlanguage: [en, de]\n---\n# Small"
     hub.repos["library/small"].commits[FIRST]["README.md"] = card
+    monkeypatch.setattr("classmark_models.hub.SMALL", 1000)
     names = ("config.json", "model.h5", "README.md", "vocab.txt")
-    listing = look("library/small", store.root, names, largest=1000, endpoint=hub.endpoint, patience=QUICK)
+    listing = look("library/small", names=names, into=store.root, endpoint=hub.endpoint, patience=QUICK)
     assert (listing.commit, set(listing.files)) == (FIRST, {*FILES, "README.md"})
     assert listing.files["model.h5"].sha256 == hashlib.sha256(WEIGHTS).hexdigest()
     assert (listing.card["license"], listing.card["language"]) == ("mit", ["en", "de"])

@@ -18,7 +18,19 @@ from classmark_models.spec import ModelSpec, check_id
 from classmark_models.store import Receipt, Store, read_receipt, writing
 from classmark_models.transfer import Meter, Progress, Wanted, size_of
 
-__all__ = ["Listing", "Offered", "Patience", "Survey", "Token", "fetch", "look", "repair", "survey"]
+__all__ = [
+    "PATIENT",
+    "Listing",
+    "Offered",
+    "Patience",
+    "Survey",
+    "Token",
+    "address",
+    "fetch",
+    "look",
+    "repair",
+    "survey",
+]
 
 PATIENT = Patience()
 SMALL = 16 << 20
@@ -99,27 +111,33 @@ def survey(
 
 def look(
     repo: str,
-    folder: Path,
-    names: Sequence[str] = (),
     *,
     commit: str = "",
-    largest: int = SMALL,
+    names: Sequence[str] = (),
+    into: Path = Path(),
     endpoint: str | None = None,
     token: Token = None,
     should_stop: Callable[[], bool] = lambda: False,
     patience: Patience = PATIENT,
 ) -> Listing:
-    """Ask what a repo holds, and put those of its small files that ``names`` lists into a folder, proved.
+    """Ask what a repo holds, and put those of its small files that are in ``names`` ``into`` a folder, proved.
 
-    A ``commit`` may be a beginning of one; without it the newest is taken. A file of more than ``largest`` bytes is
-    left out. Raises Interrupted, FetchError, StoreError and DiskFull.
+    A ``commit`` may be a beginning of one; without it the newest is taken. A file of more than ``SMALL`` bytes is left
+    out. Raises Interrupted, FetchError, StoreError and DiskFull.
     """
     with _asking(endpoint, token, should_stop, patience) as hub:
         listing = hub.listing(repo, commit)
         for name in names:
-            if name in listing.files and listing.files[name].size <= largest:
-                hub.obtain(listing.wanted(name), folder, Meter(lambda _: None, 0))
+            if name in listing.files and listing.files[name].size <= SMALL:
+                hub.obtain(listing.wanted(name), into, Meter(lambda _: None, 0))
     return listing
+
+
+def address(endpoint: str | None = None) -> str:
+    """Return the address of the hub that is asked: ``endpoint``, or else that of the surroundings."""
+    from huggingface_hub import constants
+
+    return (endpoint or str(constants.ENDPOINT)).rstrip("/")
 
 
 def _complete(hub: Hub, spec: ModelSpec, store: Store, progress: Callable[[Progress], None]) -> tuple[str, ...]:
