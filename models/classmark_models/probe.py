@@ -42,7 +42,8 @@ class Probe:
             raise ModelDamaged(f"The model file {graph} cannot be used: {error}") from error
         outputs = [output.name for output in self._runtime.get_outputs()]
         self._output = "logits" if "logits" in outputs else outputs[0]
-        self.fills_masks = "masks" in {given.name for given in self._runtime.get_inputs()}
+        self._inputs = {given.name for given in self._runtime.get_inputs()}
+        self.fills_masks = "masks" in self._inputs
 
     def answers(
         self,
@@ -84,6 +85,9 @@ class Probe:
 
     def _run(self, ids: TokenIds) -> Any:
         given: dict[str, npt.NDArray[np.int64]] = {"input_ids": ids[None]}
+        # Graphs that others exported want to be told that nothing is padding, and that there is one text.
+        usual = {"attention_mask": np.ones_like, "token_type_ids": np.zeros_like}
+        given |= {name: fill(ids[None]) for name, fill in usual.items() if name in self._inputs}
         if self.fills_masks:
             places = np.flatnonzero(ids == self._mask)
             given["masks"] = places if len(places) else np.array([0])

@@ -284,9 +284,12 @@ def _size(content: Content) -> int:
     return len(content) if isinstance(content, bytes) else content.stat().st_size
 
 
-@lru_cache(256)
 def _digest(content: Content, kind: str, before: bytes = b"") -> str:
-    """Return the digest of a content; that of a file is computed once, so it must not change while it is served."""
+    return _digest_of(content, kind, before, 0 if isinstance(content, bytes) else content.stat().st_mtime_ns)
+
+
+@lru_cache(256)
+def _digest_of(content: Content, kind: str, before: bytes, changed: int) -> str:
     digest = hashlib.new(kind, before)
     with _opened(content) as whole:
         while block := whole.read(1 << 20):
