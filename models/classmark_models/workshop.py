@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classmark_models.collection import Collection, ModelState
-from classmark_models.errors import ModelMissing, StoreError
+from classmark_models.errors import ModelError, ModelMissing, SpecInvalid, StoreError
 from classmark_models.pack import BUILTIN, MANIFEST, open_pack
 from classmark_models.selftest import SelfTest, selftest
-from classmark_models.spec import BUILTIN_ID, ModelSpec, check_id
+from classmark_models.spec import BUILTIN_ID, ModelSpec, check_id, write_spec
 from classmark_models.store import Held, Receipt, Store, is_whole, read_receipt, writing
 from classmark_models.transfer import Progress
 
 # The hub and the converter are imported where they are used: whoever only reads models need not wait for them.
 if TYPE_CHECKING:
+    from classmark_models.exports import Export
+    from classmark_models.hub import Token
     from classmark_models.prepare import Prepared
 
 
@@ -65,24 +67,57 @@ class Workshop:
 
     def estimate(self, name: str) -> Estimate:
         """Ask the hub what a fetch would bring; ModelMissing, Interrupted, FetchError."""
-        from classmark_models.hub import survey
+        from classmark_models.hub import address, survey
 
         spec, store = self._collection.spec(name), self._collection.published
-        found = survey(spec, store, endpoint=self._hub or None, should_stop=self._should_stop)
-        repo, commit = next(iter(found.commits.items()))
-        source = f"{repo} {commit[:7]}"
-        return Estimate(found.size, store.free_space(), store.root.parent, spec.licence, source, "convert")
+        export = self._find_export(spec)
+        wanted, endpoint, token = (export.spec, export.endpoint, export.token) if export else (spec, self._hub, None)
+        found = survey(wanted, store, endpoint=endpoint or None, token=token, should_stop=self._should_stop)
+        source = f"{address(endpoint or None)}, {wanted.repo} at {found.commits[wanted.repo][:7]}"
+        way = "export" if export else "convert"
+        return Estimate(found.size, store.free_space(), self._collection.root, spec.licence, source, way)
 
     def fetch(self, name: str, *, keep: bool = False, variant: str | None = None) -> Prepared:
-        """Fetch a model, convert it, prove it and put it among the ready ones; what was begun is gone on with.
+        """Make a model ready from what hubs have: a quantized graph, or else the published weights, converted here.
 
-        The published files are removed at the end unless they shall be kept. Raises as ``hub.fetch`` and ``prepare``.
+        What was begun is gone on with. ``variant`` asks for converting. What was fetched is removed at the end unless
+        it shall be kept. Raises as ``hub.fetch`` and ``prepare``; the former model then stays as it is.
         """
-        spec = self._collection.spec(name)
-        prepared = self._prepare(spec, self._fetch(spec, self._collection.published), variant)
+        spec, store = self._collection.spec(name), self._collection.published
+        export, refusal = None if variant else self._find_export(spec), ""
+        prepared = None
+        if export:
+            try:
+                prepared = self._use(spec, export)
+            except StoreError:
+                raise
+            except ModelError as error:
+                if export.spec == spec:
+                    raise
+                refusal = f"The graph in {export.spec.repo} was not used, and the model was converted here. {error}"
+        if prepared is None:
+            prepared = self._prepare(spec, self._fetch(spec, store), variant)
         if not keep:
-            self._collection.published.remove(name)
-        return prepared
+            store.remove(name)
+        return replace(prepared, notes=(refusal, *prepared.notes)) if refusal else prepared
+
+    def add(self, repo: str, name: str = "") -> ModelSpec:
+        """Put a model of the hub, given by the name of its repo, into the person's catalogue, and return its entry.
+
+        Only its description is fetched. Raises ModelError with the reason when it cannot be used; Interrupted.
+        """
+        from classmark_models.repos import find_repo
+
+        spec = find_repo(repo, name=name, endpoint=self._hub or None, should_stop=self._should_stop)
+        known = self._collection.specs().get(spec.id)
+        if known is not None and known.repo != spec.repo:
+            raise SpecInvalid(f"There is a model {spec.id} already, “{known.title}”. Give this one another id.")
+        if known is not None and not (self._collection.entries / f"{spec.id}.toml").exists():
+            raise SpecInvalid(f"That model is in the catalogue already, as {spec.id}.")
+        with writing(self._collection.entries):
+            self._collection.entries.mkdir(parents=True, exist_ok=True)
+            write_spec(spec, self._collection.entries / f"{spec.id}.toml")
+        return spec
 
     def convert(self, name: str, folder: Path | None = None, *, variant: str | None = None) -> Prepared:
         """Convert published files that are here already: in a folder, or fetched before and kept.
@@ -159,15 +194,23 @@ class Workshop:
         for left in (entry, self._collection.root / "selftests" / f"{name}.json"):
             left.unlink(missing_ok=True)
 
-    def _fetch(self, spec: ModelSpec, store: Store) -> Path:
+    def _fetch(self, spec: ModelSpec, store: Store, endpoint: str | None = None, token: Token = None) -> Path:
         from classmark_models.hub import fetch
 
-        endpoint = self._hub or None
-        return fetch(spec, store, endpoint=endpoint, progress=self._told_of_bytes, should_stop=self._should_stop)
+        return fetch(
+            spec,
+            store,
+            endpoint=endpoint or self._hub or None,
+            token=token,
+            progress=self._told_of_bytes,
+            should_stop=self._should_stop,
+        )
 
     def _bring_back(self, receipt: Receipt, bad: Sequence[str]) -> bool:
         """Fetch files that a ready model has as they were published; False where that is not known of all."""
         spec, store = self._collection.spec(receipt.id), Store(self._collection.root / "repairs")
+        export = self._find_export(spec) if receipt.facts.get("origin") == "export" else None
+        spec = export.spec if export else spec
         named = receipt.facts.get("published")
         published = named if isinstance(named, dict) else {}
         wanted = {
@@ -178,7 +221,8 @@ class Workshop:
         }
         if wanted.keys() != set(bad):
             return False
-        folder = self._fetch(replace(spec, files=tuple(wanted.values())), store)
+        source = (export.endpoint, export.token) if export else (None, None)
+        folder = self._fetch(replace(spec, files=tuple(wanted.values())), store, *source)
         if not all(is_whole(folder / file.path, receipt.files[path]) for path, file in wanted.items()):
             return False
         place = self._collection.ready.folder(receipt.id)
@@ -187,6 +231,26 @@ class Workshop:
                 (folder / file.path).replace(place / path)
         store.remove(receipt.id)
         return True
+
+    def export_hub_layout(self, name: str, folder: Path) -> Path:
+        """Write a ready model to a new folder as hubs have it, fit to be put on one, and return that folder.
+
+        Raises ModelMissing, ModelDamaged, StoreError and DiskFull.
+        """
+        from classmark_models.hub_layout import write_hub_layout
+
+        return write_hub_layout(self._collection.ready.path(name), folder)
+
+    def _find_export(self, spec: ModelSpec) -> Export | None:
+        from classmark_models.exports import find_export
+
+        return find_export(spec, exports=self._exports, endpoint=self._hub or None, should_stop=self._should_stop)
+
+    def _use(self, spec: ModelSpec, export: Export) -> Prepared:
+        from classmark_models.unpack import prepare_export
+
+        self._fetch(export.spec, self._collection.published, export.endpoint, export.token)
+        return prepare_export(spec, export, self._collection, progress=self._told, should_stop=self._should_stop)
 
     def _prepare(self, spec: ModelSpec, folder: Path, variant: str | None) -> Prepared:
         from classmark_models.prepare import prepare

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 from tests.models.fetching import FIRST
 from tests.models.hub_server import Hub, Repo
 from tests.models.preparing import publish, small_spec
+from tests.models.published_folders import CONFIGS, LABELS
 
 from classmark_models.collection import Collection, ModelState
 from classmark_models.errors import Interrupted, ModelMissing, NoNetwork, SpecInvalid, StoreError
@@ -176,6 +178,85 @@ def test_shared_models_are_repaired_by_their_keeper(collection: Collection, work
     assert workshop.verify("tiny") == ("model.onnx",)
     with pytest.raises(StoreError, match="only its keeper"):
         workshop.repair("tiny")
+
+
+@pytest.fixture
+def exported(online: Workshop, collection: Collection, hub: Hub, tmp_path: Path) -> Workshop:
+    """A workshop of another person, whose library has put the small model on the hub as it was converted."""
+    online.fetch("tiny")
+    hub.repos["our-library/tiny"] = Repo.of_folder(online.export_hub_layout("tiny", tmp_path / "layout"), 1000)
+    hub.asked.clear()
+    other = Collection(tmp_path / "other")
+    shutil.copytree(collection.entries, other.entries)
+    return Workshop(other, hub=hub.endpoint, exports=f"{hub.endpoint}/our-library")
+
+
+def test_exports_are_asked_first(exported: Workshop, collection: Collection, hub: Hub, tmp_path: Path) -> None:
+    other = Collection(tmp_path / "other")
+    estimate = exported.estimate("tiny")
+    assert (estimate.way, estimate.place) == ("export", other.root)
+    assert estimate.source.startswith(f"{hub.endpoint}, our-library/tiny at ")
+    prepared = exported.fetch("tiny")
+    assert (prepared.variant, prepared.selftest.passed, prepared.notes) == ("int8", True, ())
+    assert prepared.selftest.compared > 0
+    assert "model.safetensors" not in [name for name, _ in hub.downloads()]
+    assert not other.published.folder("tiny").exists()
+    ours, theirs = collection.ready.receipt("tiny"), other.ready.receipt("tiny")
+    assert theirs.facts["origin"] == "export"
+    assert theirs.files["labels.csv"] == ours.files["labels.csv"]
+
+
+def test_repair_of_an_export_fetches_what_is_bad(exported: Workshop, hub: Hub, tmp_path: Path) -> None:
+    exported.fetch("tiny")
+    ready = Collection(tmp_path / "other").ready
+    graph = str(ready.receipt("tiny").facts["graph"])
+    alter(ready.folder("tiny") / graph)
+    hub.asked.clear()
+    assert exported.repair("tiny") == (graph,)
+    assert [name for name, _ in hub.downloads()] == [graph.rsplit("/", 1)[-1]]
+    assert exported.verify("tiny") == ()
+
+
+def test_without_a_good_export_the_model_is_converted(exported: Workshop, hub: Hub) -> None:
+    files = next(iter(hub.repos["our-library/tiny"].commits.values()))
+    files["onnx/model_quantized.onnx"] = b"no graph"
+    prepared = exported.fetch("tiny")
+    assert prepared.selftest.passed
+    assert prepared.notes[0].startswith("The graph in our-library/tiny was not used, and the model was converted here.")
+    assert exported.verify("tiny") == ()
+
+
+def test_without_an_export_nothing_is_said(exported: Workshop, hub: Hub) -> None:
+    del hub.repos["our-library/tiny"]
+    assert exported.estimate("tiny").way == "convert"
+    assert exported.fetch("tiny").notes == ()
+
+
+def test_add_a_model_of_the_hub(hub: Hub, online: Workshop, collection: Collection, published: Path) -> None:
+    config = {**CONFIGS["bert"], "id2label": {str(place): f"subject {place}" for place in range(LABELS)}}
+    files: dict[str, bytes | Path] = {path.name: path for path in published.iterdir()}
+    hub.repos["someone/Nice_Model"] = Repo({FIRST: {**files, "config.json": json.dumps(config).encode()}})
+    spec = online.add("someone/Nice_Model")
+    assert collection.spec(spec.id) == spec
+    assert online.add("someone/Nice_Model") == spec
+    assert online.fetch(spec.id).selftest.passed
+    online.remove(spec.id)
+    assert spec.id not in collection.specs()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [(BUILTIN_ID, "There is a model"), ("newsgroups-20", "There is a model"), ("Tiny", "no id"), ("../x", "no id")],
+)
+def test_an_id_that_cannot_be_added(
+    name: str, reason: str, hub: Hub, online: Workshop, collection: Collection, published: Path
+) -> None:
+    hub.repos["someone/model"] = Repo({FIRST: {path.name: path for path in published.iterdir()}})
+    config = {**CONFIGS["bert"], "id2label": {str(place): f"subject {place}" for place in range(LABELS)}}
+    hub.repos["someone/model"].commits[FIRST]["config.json"] = json.dumps(config).encode()
+    with pytest.raises(SpecInvalid, match=reason):
+        online.add("someone/model", name)
+    assert [path.name for path in collection.entries.iterdir()] == ["tiny.toml"]
 
 
 def install(store: Store, name: str = "tiny") -> Path:
