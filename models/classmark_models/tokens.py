@@ -30,23 +30,62 @@ class Span:
 
 
 class Tokenizer:
-    """Turns texts into the ids that one encoder expects: ``<s> prompt text </s>``, at most ``limit`` tokens."""
+    """Turns texts into the ids that one encoder expects: ``<s> prompt text </s>``, at most ``limit`` tokens.
 
-    def __init__(self, path: Path, prompt: str, limit: int) -> None:
-        """Load ``tokenizer.json``; ModelDamaged when the library cannot read it."""
+    The special tokens are those that the file itself puts around a text; what it says of cutting and padding is not
+    heeded.
+    """
+
+    def __init__(self, path: Path, prompt: str, limit: int, after: str = "") -> None:
+        """Load ``tokenizer.json``; ``prompt`` stands before each text and ``after`` behind it.
+
+        Raises ModelDamaged when the library cannot read the file, or when nothing of a text would fit.
+        """
         try:
             self._rust = RustTokenizer.from_file(str(path))
         except Exception as error:  # the Rust library raises no narrower class
             raise ModelDamaged(f"The tokenizer file {path} cannot be read: {error}") from error
         self._rust.no_truncation()
         self._rust.no_padding()
-        ids = self._rust.encode(prompt.strip()).ids
-        self._before, self._after = ids[:-1], ids[-1:]
-        self._room = limit - len(ids)
+        first, last = self._specials()
+        self._before = [*first, *self._ids(prompt.strip())]
+        self._after = [*self._ids(after.strip()), *last]
+        self._room = limit - len(self._before) - len(self._after)
+        if self._room < 1:
+            raise ModelDamaged(f"The prompt fills all {limit} tokens that the model of {path} takes.")
+
+    def _specials(self) -> tuple[list[int], list[int]]:
+        """Return the ids that stand before and behind every text."""
+        dressed = self._rust.encode("a")
+        added = dressed.special_tokens_mask
+        before = added.index(0) if 0 in added else 1
+        behind = added[::-1].index(0) if 0 in added else len(added) - before
+        return dressed.ids[:before], dressed.ids[len(added) - behind :]
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self._rust.encode(text, add_special_tokens=False).ids) if text else []
 
     def encode(self, text: str) -> TokenIds:
         """Return the ids of a text, cut to the limit."""
-        return self._with_prompt(self._rust.encode(text, add_special_tokens=False).ids[: self._room])
+        return self.span(text).ids
+
+    def span(self, text: str) -> Span:
+        """Return the one window that begins a text, cut to the limit."""
+        encoding = self._rust.encode(text, add_special_tokens=False)
+        ids = encoding.ids[: self._room]
+        return Span(self._with_prompt(ids), 0, encoding.offsets[len(ids) - 1][1] if ids else 0)
+
+    def mask(self) -> tuple[str, int] | None:
+        """Return the token that stands for a masked word, and its id; None when there is not just one."""
+        added = self._rust.get_added_tokens_decoder()
+        found = [
+            (token.content, id_) for id_, token in added.items() if token.special and "mask" in token.content.lower()
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def word(self, token: int) -> str:
+        """Return a token as a person writes it, "" for one that there is not."""
+        return self._rust.decode([token], skip_special_tokens=False).strip()
 
     def windows(self, text: str) -> Iterator[Span]:
         """Cut a text into windows as long as the encoder takes.

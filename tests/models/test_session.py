@@ -99,17 +99,17 @@ def test_stopping_midway_leaves_nothing_at_work(rows: list[TokenIds], monkeypatc
     started: list[threading.Thread] = []
     finished: list[threading.Thread] = []
     gate = threading.Event()
-    embed_one = encoder.embed
+    answer_one = encoder.answer
 
-    def embed_behind_a_gate(ids: TokenIds) -> object:
+    def answer_behind_a_gate(ids: TokenIds) -> object:
         started.append(threading.current_thread())
         if len(started) > 1:
             gate.wait(30)
-        vector = embed_one(ids)
+        answer = answer_one(ids)
         finished.append(threading.current_thread())
-        return vector
+        return answer
 
-    monkeypatch.setattr(encoder, "embed", embed_behind_a_gate)
+    monkeypatch.setattr(encoder, "answer", answer_behind_a_gate)
     answers = encoder.embed_all(itertools.repeat(rows[0], 60))
     next(answers)
     answers.close()  # type: ignore[attr-defined]  # a generator is one
