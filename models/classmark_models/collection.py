@@ -10,7 +10,9 @@ from pathlib import Path
 
 from classmark_models.classifier import Classifier
 from classmark_models.errors import ModelMissing, ModelUnsupported, SpecInvalid
+from classmark_models.fill_mask import FillMask
 from classmark_models.pack import BUILTIN, MANIFEST, SPEC, open_pack
+from classmark_models.published import PublishedClassifier
 from classmark_models.selftest import SelfTest, read_record, write_record
 from classmark_models.spec import BUILTIN_ID, ModelSpec, check_id, read_catalogue, read_spec
 from classmark_models.store import Store
@@ -40,7 +42,11 @@ def open_builtin(workers: int | None = None) -> Classifier:
     ``workers``, the number of windows computed at once, defaults to the number of processors, four at the most.
     Raises ModelMissing, ModelDamaged.
     """
-    return ZeroShotClassifier(open_pack(BUILTIN), workers or min(os.cpu_count() or 1, 4))
+    return ZeroShotClassifier(open_pack(BUILTIN), workers or _usual_workers())
+
+
+def _usual_workers() -> int:
+    return min(os.cpu_count() or 1, 4)
 
 
 class Collection:
@@ -113,7 +119,17 @@ class Collection:
         workers = workers or (tested.workers if tested else None)
         if name == BUILTIN_ID:
             return open_builtin(workers)
-        raise ModelUnsupported(f"{self.ready.path(name)} is no model that Classmark can open.")
+        pack = open_pack(self.ready.path(name))
+        if pack.fact("task") != "classification":
+            raise ModelUnsupported(f"{name} tells no subjects: it is made for {pack.fact('task')}.")
+        return PublishedClassifier(pack, workers or _usual_workers())
+
+    def open_fill_mask(self, name: str) -> FillMask:
+        """Load a model that fills masks; errors as for ``open``."""
+        pack = open_pack(self.ready.path(name))
+        if pack.fact("task") != "masked-words":
+            raise ModelUnsupported(f"{name} fills no masks: it is made for {pack.fact('task')}.")
+        return FillMask(pack)
 
     def _folder(self, name: str) -> Path:
         return BUILTIN if name == BUILTIN_ID else self.ready.path(name)

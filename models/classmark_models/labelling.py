@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from classmark_models.errors import ModelUnsupported
+import numpy as np
+import numpy.typing as npt
+
+from classmark_models.errors import ModelDamaged, ModelUnsupported
 from classmark_models.labels import LEVELS, read_vocabulary
 from classmark_models.pack import BUILTIN
 from classmark_models.spec import LabelRule, ModelSpec
 
+LABELS = "labels.csv"
 _NAMELESS = re.compile(r"label[ _-]?\d+", re.IGNORECASE)
 _NUMBER_AND_NAME = re.compile(r"\s*(\d{1,9})\s*:\s*(.*\S)\s*", re.DOTALL)
 _DOTTED_LEVELS = ("hierarchy", "branch")
@@ -67,6 +71,22 @@ def write_labels(
         writer.writerow(Row._fields)
         writer.writerows(rows)
     return rows
+
+
+def read_outputs(path: Path, outputs: int) -> npt.NDArray[np.intp]:
+    """Read, for each subject of the deepest level of labels.csv, the place of its output among ``outputs``.
+
+    Raises ModelDamaged when the file tells none, or one twice.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [(row["level"], row["output"]) for row in csv.DictReader(file)]
+        places = [int(output) for level, output in rows if level == rows[-1][0]]
+    except (OSError, KeyError, IndexError, ValueError, TypeError, csv.Error) as error:
+        raise ModelDamaged(f"The subjects in {path} cannot be read: {error!r}.") from error
+    if len(set(places)) < len(places) or not all(0 <= place < outputs for place in places):
+        raise ModelDamaged(f"The subjects in {path} are not those of a model of {outputs:,} outputs.")
+    return np.array(places, np.intp)
 
 
 def _names(spec: ModelSpec, published: Sequence[str]) -> Sequence[str]:

@@ -118,12 +118,13 @@ class DeclineRule:
     """When a classifier's answer should not be used.
 
     ``letters``: the least that a text must have. ``flatness``: the most entropy an answer may have, as a share of
-    that of no knowledge at all. ``margin``: how much more probable the first subject must be than the second.
+    that of no knowledge at all. ``margin``: how much more probable the first subject of some level must be than the
+    second. Sources of what is usual: models/README.md.
     """
 
     letters: int = 4
-    flatness: float = 0.9
-    margin: float = 0.0
+    flatness: float = 0.8
+    margin: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)

