@@ -151,7 +151,7 @@ def _obstacles(
     """Return what stands in the way beyond the architecture, each with whether it does."""
     classifies = task == "classification"
     made_for = facts.get("architectures") or ["an encoder alone"]
-    usable = any(name in listing.files for name in (*FILES, *GRAPHS[: None if classifies else 0]))
+    usable = any(name in listing.files for name in (*FILES, *(GRAPHS if classifies else ())))
     sharded = any(name.endswith(".index.json") for name in listing.files)
     return [
         ("it runs a program of its publisher, and Classmark runs none", "auto_map" in facts),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -82,9 +84,9 @@ def serve_mirror(hub: Hub, layout: Path) -> str:
     return f"{hub.endpoint}/our-library"
 
 
-def foreign_repo(folder: Path, graph: str = "onnx/model_quantized.onnx") -> Path:
+def foreign_repo(folder: Path, graph: str = "onnx/model_quantized.onnx", **options: Any) -> Path:
     """Write what a publisher has who exports his model."""
-    write_foreign(folder / graph)
+    write_foreign(folder / graph, **options)
     names = {str(place): f"subject {place}" for place in range(LABELS)}
     (folder / "config.json").write_text(json.dumps(CONFIGS["bert"] | {"id2label": names}))
     (folder / "model.safetensors").write_bytes(b"weights" * 999)
@@ -157,8 +159,11 @@ def test_an_export_of_ours_can_be_added_by_its_name(hub: Hub, layout: Path, coll
     assert bring(hub, spec, collection).selftest.passed
 
 
-def test_a_publishers_quantized_graph_is_taken(hub: Hub, tmp_path: Path, collection: Collection) -> None:
-    spec = serve_publisher(hub, foreign_repo(tmp_path / "repo"))
+@pytest.mark.parametrize("labels", [LABELS, "labels"])
+def test_a_publishers_quantized_graph_is_taken(
+    hub: Hub, tmp_path: Path, collection: Collection, labels: int | str
+) -> None:
+    spec = serve_publisher(hub, foreign_repo(tmp_path / "repo", labels=labels))
     assert bring(hub, spec, collection).variant == "published"
     assert "model.safetensors" not in [name for name, _ in hub.downloads()]
     pack = open_pack(collection.ready.path("small"))
@@ -169,6 +174,12 @@ def test_a_publishers_quantized_graph_is_taken(hub: Hub, tmp_path: Path, collect
     found = Probe(pack.file(pack.fact("graph")), pack.file("tokenizer.json"), 64).answers(["abc"])
     ids = Tokenizer.from_file(str(pack.file("tokenizer.json"))).encode("abc").ids
     np.testing.assert_allclose(found[0], expected(ids), atol=1e-6)
+
+
+def test_answers_and_names_must_be_as_many(hub: Hub, tmp_path: Path, collection: Collection) -> None:
+    spec = serve_publisher(hub, foreign_repo(tmp_path / "repo", labels=LABELS + 1))
+    with pytest.raises(ModelUnsupported, match="6 answers"):
+        bring(hub, spec, collection)
 
 
 def test_a_publishers_graph_can_be_written_back(hub: Hub, tmp_path: Path, collection: Collection) -> None:
@@ -399,6 +410,19 @@ def test_the_layout(made: Path, layout: Path) -> None:
     assert golden is not None
     found = Probe(layout / "onnx" / "model_quantized.onnx", layout / "tokenizer.json", 64).answers(golden[0][:1])
     assert np.abs(found - golden[1][:1]).max() < 0.5
+
+
+def test_using_a_ready_model_leaves_the_hub_alone(made: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from classmark_models.collection import Collection\n"
+        "from classmark_models import selftest\n"
+        "selftest.SECONDS_A_TRY = 0.02\n"
+        "collection = Collection(Path(sys.argv[1])); selftest.selftest(collection.ready.path('small'))\n"
+        "print(collection.state('small').value, *sorted({'huggingface_hub', 'httpx2'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", program, str(made.parents[1])]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [ModelState.READY.value]
 
 
 def test_the_layout_needs_an_empty_folder_and_a_whole_model(made: Path, layout: Path, tmp_path: Path) -> None:
