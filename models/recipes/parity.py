@@ -1,7 +1,8 @@
-"""Print how near converted models come to transformers and PyTorch.
+"""Print how near converted models come to transformers with PyTorch, TensorFlow or Flax.
 
-Needs ``torch`` and ``transformers`` beside the recipes' packages: an environment of its own. ``--folder`` and
-``--texts`` compare a real model, ``--random`` models of full size with random weights, ``--convert`` measures alone.
+``--folder`` and ``--texts`` compare a real model, ``--random`` models of full size with random weights: both need
+``torch`` and ``transformers``, in an environment of its own. ``--answers`` compares with what ``recipes.keras_files``
+wrote, ``--convert`` measures alone: both need nothing more.
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ VARIANTS = {
 
 
 def answers(path: Path, rows: Iterable[Any], output: str) -> list[Any]:
-    """Return one output for each row of ids, the graph run as the app does: a row a run."""
+    """Return one output for each row of ids, the graph run as the app does: a row a run; words for every token."""
     runtime = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    if len(runtime.get_inputs()) > 1 and output == "logits":
+        return [runtime.run([output], {"input_ids": ids[None], "masks": np.arange(len(ids))})[0] for ids in rows]
     return [runtime.run([output], {"input_ids": ids[None]})[0][0] for ids in rows]
 
 
@@ -102,6 +105,20 @@ def compare_random(scratch: Path) -> None:
             print(f"{family} {name}: {seconds:.0f} s, gap {gap:.1e}, cosine {least:.5f}, first {same}/{len(rows)}")
 
 
+def compare_stored(folder: Path, scratch: Path) -> None:
+    """Print the largest gaps to the answers of the library that wrote a folder, and how often the first agrees."""
+    with np.load(folder / "answers.npz") as stored:
+        count = sum(name.startswith("ids.") for name in stored)
+        rows, expected = ([stored[f"{what}.{row}"] for row in range(count)] for what in ("ids", "logits"))
+    for name, precision in (("float32", FLOAT32), ("int8", INT8)):
+        convert(folder, scratch / "stored.onnx", precision)
+        found = answers(scratch / "stored.onnx", rows, "logits")
+        gap = max(np.abs(a - b).max() for a, b in zip(found, expected, strict=True))
+        same = np.concatenate([np.ravel(a.argmax(-1) == b.argmax(-1)) for a, b in zip(found, expected, strict=True)])
+        spread = np.concatenate([np.ravel(row) for row in expected]).std()
+        print(f"{folder.name} {name}: gap {gap:.1e} (logits spread {spread:.1f}), first {same.sum()}/{same.size}")
+
+
 def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -109,6 +126,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="a real model to compare")
     parser.add_argument("--texts", type=Path, help="a text a line")
     parser.add_argument("--random", action="store_true", help="compare random models of each family")
+    parser.add_argument("--answers", type=Path, help="a folder that recipes.keras_files wrote")
     parser.add_argument("--convert", type=Path, help="convert this folder alone and print seconds and peak memory")
     asked = parser.parse_args()
     asked.scratch.mkdir(parents=True, exist_ok=True)
@@ -118,6 +136,8 @@ def main() -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
         size = (asked.scratch / "converted.onnx.data").stat().st_size / 1e6
         print(f"{time.perf_counter() - began:.0f} s, peak {peak:.0f} MB, {size:.0f} MB written")
+    if asked.answers:
+        compare_stored(asked.answers, asked.scratch)
     if asked.folder:
         compare_real(asked.folder, asked.texts.read_text(encoding="utf-8").splitlines(), asked.scratch)
     if asked.random:

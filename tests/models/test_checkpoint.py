@@ -25,7 +25,7 @@ from tests.models.checkpoint_files import (
     write_zip,
 )
 
-from classmark_models.checkpoint import open_checkpoint
+from classmark_models.checkpoint import FILES, open_checkpoint
 from classmark_models.checkpoint.safetensors import HEADER_LIMIT
 from classmark_models.errors import ModelDamaged, ModelError, ModelMissing, ModelUnsafe, ModelUnsupported
 
@@ -94,8 +94,12 @@ def test_wrapped_state_dict(wrapper: str, tmp_path: Path) -> None:
 def test_folders_without_readable_weights(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="no weights in"):
         open_checkpoint(tmp_path)
-    (tmp_path / "tf_model.h5").touch()
-    with pytest.raises(ModelUnsupported, match=r"tf_model\.h5 .* cannot read"):
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_weights_in_several_files_are_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / f"{name}.index.json").touch()
+    with pytest.raises(ModelUnsupported, match="split over several files"):
         open_checkpoint(tmp_path)
 
 
