@@ -29,6 +29,7 @@ CONFIG, CARD = "config.json", "README.md"
 OWN = "classmark/"
 """Where the layout has what only Classmark knows of."""
 OWN_FILES = (SPEC, "labels.csv", "golden.json", "golden.npz", "null.npz")
+OWN_ENTRY = OWN + SPEC
 FACTS = "facts.json"
 """Beside OWN_FILES: what the manifest of the model stated."""
 KEPT_FACTS = ("variant", "made_with", "agreement")
@@ -47,7 +48,7 @@ class Export:
     @property
     def ours(self) -> bool:
         """Whether Classmark made it."""
-        return any(file.path.startswith(OWN) for file in self.spec.files)
+        return any(file.path == OWN_ENTRY for file in self.spec.files)
 
 
 def find_export(
@@ -97,7 +98,8 @@ def export_spec(spec: ModelSpec, listing: Listing, graph: str) -> ModelSpec:
     """
     tokens = tokenizer_files(listing.files)
     names = [graph, *(graph + ending for ending in DATA_ENDINGS), CONFIG, CARD, *tokens]
-    names += [OWN + name for name in (*OWN_FILES, FACTS)]
+    if OWN_ENTRY in listing.files:
+        names += [OWN + name for name in (*OWN_FILES, FACTS)]
     files = tuple(take(listing, name) for name in names if name in listing.files)
     others = () if tokens else tuple(file for file in spec.files if file.repo != spec.repo)
     return replace(spec, repo=listing.repo, commit=listing.commit, files=files + others)

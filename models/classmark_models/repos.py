@@ -13,10 +13,9 @@ from urllib.parse import urlsplit
 
 from classmark_models.checkpoint import FILES
 from classmark_models.errors import ModelError, ModelMissing, ModelUnsupported, SpecInvalid
-from classmark_models.exports import CARD, CONFIG, GRAPHS, OWN, choose_graph, export_spec, own_entry, take
+from classmark_models.exports import CARD, CONFIG, GRAPHS, OWN_ENTRY, choose_graph, export_spec, own_entry, take
 from classmark_models.hub import PATIENT, Listing, Patience, Token, look
 from classmark_models.labelling import label_table
-from classmark_models.pack import SPEC
 from classmark_models.spec import (
     NO_LICENCE,
     LabelRule,
@@ -27,7 +26,6 @@ from classmark_models.spec import (
 )
 from classmark_models.vocab_files import tokenizer_files
 
-_OWN_ENTRY = f"{OWN}{SPEC}"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -57,7 +55,7 @@ def find_repo(
         listing = look(
             place,
             commit=commit,
-            names=(CONFIG, _OWN_ENTRY),
+            names=(CONFIG, OWN_ENTRY),
             into=folder,
             endpoint=endpoint,
             token=token,
@@ -65,7 +63,7 @@ def find_repo(
             patience=patience,
         )
         try:
-            if (folder / _OWN_ENTRY).exists():
+            if (folder / OWN_ENTRY).exists():
                 return _made_by_classmark(listing, folder, name)
             return _described(listing, folder, name)
         except ModelError as error:
@@ -92,7 +90,7 @@ def _parse(text: str) -> tuple[str, str]:
 
 def _made_by_classmark(listing: Listing, folder: Path, name: str) -> ModelSpec:
     """Return the entry that a library wrote beside its export."""
-    spec = own_entry(folder / _OWN_ENTRY)
+    spec = own_entry(folder / OWN_ENTRY)
     graph = choose_graph(listing.files, GRAPHS)
     if not graph:
         raise ModelMissing(f"{listing.repo} has no graph. Export the model anew.")

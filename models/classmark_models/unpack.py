@@ -17,6 +17,7 @@ from classmark_models.convert.architecture import read_config
 from classmark_models.convert.heads import MASKED_WORDS
 from classmark_models.errors import ModelDamaged, ModelMissing, ModelUnsupported
 from classmark_models.exports import CARD, CONFIG, FACTS, KEPT_FACTS, OWN, OWN_FILES, Export, own_entry
+from classmark_models.fingerprints import FINGERPRINTS, read_fingerprints, write_fingerprints
 from classmark_models.foreign_graph import GraphFacts, check_graph
 from classmark_models.golden import read_golden
 from classmark_models.labelling import write_labels
@@ -60,10 +61,15 @@ def prepare_export(
         for name in taken:
             _take(published / name, folder / name)
         write_tokenizer(published, folder / TOKENIZER)
-        fill = _fill_from_ours if export.ours else _fill_from_config
-        outputs, facts = fill(spec, published, graph, folder)
-        files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-        origins = {name: name for name in taken} | {name: OWN + name for name in OWN_FILES if export.ours}
+        describe = _describe_ours if export.ours else _describe_foreign
+        outputs, facts = describe(spec, published, graph, folder)
+        if spec.task != MASKED_WORDS and not (folder / FINGERPRINTS).exists():
+            progress("Asking what it says of nothing", 0, 0)
+            entry, answers = own_entry(folder / SPEC), folder / FINGERPRINTS
+            write_fingerprints(entry, folder / TOKENIZER, folder / export.graph, answers, should_stop=should_stop)
+        origins = {name: name for name in (*taken, TOKENIZER)} | {
+            name: OWN + name for name in OWN_FILES if name != SPEC
+        }
         facts |= {
             "format": FORMAT,
             "name": spec.id,
@@ -71,8 +77,9 @@ def prepare_export(
             "graph": export.graph,
             "outputs": outputs,
             "origin": "export",
-            "published": {name: origin for name, origin in origins.items() if name in files and name != SPEC},
+            "published": {name: origin for name, origin in origins.items() if (published / origin).is_file()},
         }
+        files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
         write_receipt(
             folder, Receipt(spec.id, receipt.commits, {name: held_of(folder / name) for name in files}, facts)
         )
@@ -96,19 +103,18 @@ def _take(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _fill_from_config(spec: ModelSpec, published: Path, graph: GraphFacts, folder: Path) -> tuple[int, dict[str, Any]]:
+def _describe_foreign(spec: ModelSpec, published: Path, graph: GraphFacts, folder: Path) -> tuple[int, dict[str, Any]]:
     """Write entry and subjects of an export that others made; return the number of outputs, and facts."""
     if spec.task == MASKED_WORDS:
         raise ModelUnsupported(f"“{spec.title}” fills masks, and the export scores all words of a text. Convert it.")
     architecture = read_config(published / CONFIG)
-    tokens = min(spec.limits.tokens, architecture.max_tokens)
-    write_spec(replace(spec, limits=replace(spec.limits, tokens=tokens)), folder / SPEC)
+    _write_entry(spec, architecture.max_tokens, folder)
     outputs = graph.outputs or len(architecture.label_names or spec.labels.names)
     write_labels(spec, architecture.label_names, folder / LABELS, outputs)
     return outputs, {"variant": _PUBLISHED, "made_with": f"its publisher ({spec.repo})"}
 
 
-def _fill_from_ours(spec: ModelSpec, published: Path, graph: GraphFacts, folder: Path) -> tuple[int, dict[str, Any]]:
+def _describe_ours(spec: ModelSpec, published: Path, graph: GraphFacts, folder: Path) -> tuple[int, dict[str, Any]]:
     """Take what Classmark wrote beside an export, each file checked; return the number of outputs, and facts."""
     beside = published / OWN
     theirs = own_entry(beside / SPEC)
@@ -116,8 +122,7 @@ def _fill_from_ours(spec: ModelSpec, published: Path, graph: GraphFacts, folder:
         raise ModelUnsupported(f"The export is of “{theirs.title}” ({theirs.id}), not of “{spec.title}” ({spec.id}).")
     if graph.outputs is None:
         raise ModelDamaged(f"The export of “{spec.title}” does not say how many answers it gives.")
-    tokens = min(spec.limits.tokens, theirs.limits.tokens)
-    write_spec(replace(spec, limits=replace(spec.limits, tokens=tokens)), folder / SPEC)
+    _write_entry(spec, theirs.limits.tokens, folder)
     for name in OWN_FILES:
         if name != SPEC and (beside / name).is_file():
             if (beside / name).stat().st_size > _LARGEST:
@@ -126,7 +131,14 @@ def _fill_from_ours(spec: ModelSpec, published: Path, graph: GraphFacts, folder:
     read_golden(folder)
     if spec.task != MASKED_WORDS:
         _check_labels(folder / LABELS, graph.outputs)
+    if (folder / FINGERPRINTS).exists():
+        read_fingerprints(folder / FINGERPRINTS, graph.outputs)
     return graph.outputs, {"variant": _PUBLISHED, "made_with": "Classmark"} | _facts(beside / FACTS)
+
+
+def _write_entry(spec: ModelSpec, tokens: int, folder: Path) -> None:
+    limits = replace(spec.limits, tokens=min(spec.limits.tokens, tokens))
+    write_spec(replace(spec, limits=limits), folder / SPEC)
 
 
 def _check_labels(path: Path, outputs: int) -> None:
@@ -136,7 +148,7 @@ def _check_labels(path: Path, outputs: int) -> None:
     vocabulary = read_vocabulary(path, LABELS)
     with path.open(encoding="utf-8", newline="") as file:
         places = [row.get("output") or "" for row in csv.DictReader(file) if row["level"] == vocabulary.deepest]
-    known = all(place.isdecimal() and len(place) < 9 and int(place) < outputs for place in places)
+    known = all(place.isascii() and place.isdecimal() and len(place) < 9 and int(place) < outputs for place in places)
     if not known or len({int(place) for place in places}) < len(places):
         raise ModelDamaged(f"{path} does not fit the {outputs:,} answers of the model.")
 

@@ -142,7 +142,7 @@ def test_what_was_converted_comes_back_from_a_mirror(
     before, after = (answer(pack.file(pack.fact("graph")), IDS)["logits"] for pack in (made, ready))
     assert np.array_equal(before, after)
     graph = "onnx/model.onnx" if variant else "onnx/model_quantized.onnx"
-    assert {f"{graph}", f"{graph}_data"} <= set(ready.fact("files"))
+    assert {graph, f"{graph}_data", "null.npz"} <= set(ready.fact("files"))
 
 
 def test_a_model_that_fills_masks_comes_back_too(hub: Hub, tmp_path: Path, collection: Collection) -> None:
@@ -174,6 +174,11 @@ def test_a_publishers_quantized_graph_is_taken(
     found = Probe(pack.file(pack.fact("graph")), pack.file("tokenizer.json"), 64).answers(["abc"])
     ids = Tokenizer.from_file(str(pack.file("tokenizer.json"))).encode("abc").ids
     np.testing.assert_allclose(found[0], expected(ids), atol=1e-6)
+    classifier = collection.open("small")
+    told = classifier.predict("abcde", "fghij", "")
+    assert told.scores is not None
+    assert len(told.vocabulary.labels("subject")) == LABELS
+    classifier.close()
 
 
 def test_answers_and_names_must_be_as_many(hub: Hub, tmp_path: Path, collection: Collection) -> None:
@@ -357,6 +362,7 @@ def test_a_graph_without_sense_becomes_no_model(hub: Hub, tmp_path: Path, collec
         ("labels.csv", b"", ModelDamaged),
         ("golden.npz", b"PK", ModelDamaged),
         ("golden.json", b"[" * 9999, ModelDamaged),
+        ("null.npz", b"PK", ModelDamaged),
         ("model.toml", b'id = "other"', SpecInvalid),
         ("model.toml", b"\xff", SpecInvalid),
     ],
