@@ -89,7 +89,7 @@ def test_what_the_config_says(
         ({"quantization_config": {}}, USUAL, "quantized already"),
         ({}, ("model.safetensors",), "no tokenizer"),
         ({}, ("model.safetensors", "sentencepiece.bpe.model"), "no tokenizer"),
-        ({}, ("flax_model.msgpack", "tokenizer.json"), "no weights that Classmark can read"),
+        ({}, ("rust_model.ot", "tokenizer.json"), "no weights that Classmark can read"),
         ({}, ("model.safetensors.index.json", "model-00001-of-00002.safetensors", *USUAL[1:]), "several files"),
         (MASKED, ("onnx/model.onnx", "tokenizer.json"), "no weights that Classmark can read"),
     ],
