@@ -17,19 +17,21 @@ from classmark_models.convert import FLOAT32, INT8, convert
 from classmark_models.convert.architecture import read_config
 from classmark_models.convert.heads import MASKED_WORDS
 from classmark_models.errors import DiskFull, Interrupted, ModelDamaged, ModelUnsupported
+from classmark_models.fingerprints import FINGERPRINTS, write_fingerprints
 from classmark_models.golden import UNLIKE, Agreement, Logits, compare, golden_texts, is_sane, write_golden
 from classmark_models.graph import Array, GraphBuilder
-from classmark_models.labelling import write_labels
+from classmark_models.labelling import LABELS, write_labels
 from classmark_models.pack import SPEC
 from classmark_models.probe import Probe
 from classmark_models.selftest import Progress, SelfTest, selftest
 from classmark_models.spec import ModelSpec, write_spec
 from classmark_models.staging import staged
 from classmark_models.store import Receipt, Store, held_of, read_receipt, write_receipt, writing
+from classmark_models.vocab_files import TOKENIZER, write_tokenizer
 
 FORMAT = 1
 """The format of a ready model's folder."""
-GRAPH, TOKENIZER, README, LABELS = "model.onnx", "tokenizer.json", "README.md", "labels.csv"
+GRAPH, README = "model.onnx", "README.md"
 LADDER = ("int8", "float32")
 _PRECISIONS = {"int8": INT8, "float32": FLOAT32}
 _FLOAT = LADDER[-1]
@@ -105,7 +107,7 @@ class _Work:
 
     def reference(self) -> Logits:
         """Write the float32 graph and what it answers to the golden texts, and return that."""
-        shutil.copyfile(self._published / TOKENIZER, self._folder / TOKENIZER)
+        write_tokenizer(self._published, self._folder / TOKENIZER)
         self._convert(_FLOAT, self._float)
         probe = self._probe(self._float)
         self._texts = golden_texts(self._spec, probe.mask)
@@ -133,9 +135,11 @@ class _Work:
 
     def complete(self, variant: str, agreement: Agreement) -> None:
         """Write what else belongs to a ready model, its manifest last."""
-        self._progress("Writing subjects and papers", 0, 0)
+        self._progress("Asking for the answers to texts that say nothing", 0, 0)
         if self._spec.task != MASKED_WORDS:
             write_labels(self._spec, self._architecture.label_names, self._folder / LABELS, self._outputs)
+            graph, tokenizer = self._folder / GRAPH, self._folder / TOKENIZER
+            write_fingerprints(self._spec, tokenizer, graph, self._folder / FINGERPRINTS, self._should_stop)
         write_spec(self._spec, self._folder / SPEC)
         if (self._published / README).exists():
             shutil.copyfile(self._published / README, self._folder / README)
@@ -150,7 +154,7 @@ class _Work:
             "outputs": self._outputs,
             "origin": "converted",
             "made_with": f"Classmark {_version()}",
-            "published": {name: name for name in (TOKENIZER, README) if name in files},
+            "published": {name: name for name in (TOKENIZER, README) if (self._published / name).is_file()},
             "agreement": asdict(agreement),
         }
         held = {name: held_of(self._folder / name) for name in files}

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
-from tokenizers import Tokenizer as RustTokenizer
 
 from classmark_models.errors import Interrupted, ModelDamaged
-from classmark_models.golden import MASKS, Logits
+from classmark_models.golden import Logits
 from classmark_models.tokens import TokenIds, Tokenizer
 
 
@@ -29,9 +28,7 @@ class Probe:
     def __init__(self, graph: Path, tokenizer: Path, limit: int) -> None:
         """Load them; ``limit`` counts the tokens of the longest row. Raises ModelDamaged."""
         self._tokenizer, self._limit = Tokenizer(tokenizer, "", limit), limit
-        vocabulary = RustTokenizer.from_file(str(tokenizer))
-        self.mask = next((mask for mask in MASKS if vocabulary.token_to_id(mask) is not None), "")
-        self._mask = vocabulary.token_to_id(self.mask) if self.mask else -1
+        self.mask, self._mask = self._tokenizer.mask() or ("", -1)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.enable_mem_pattern = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
@@ -15,15 +14,15 @@ from typing import Any
 from classmark_models.collection import Collection
 from classmark_models.convert.architecture import read_config
 from classmark_models.convert.heads import MASKED_WORDS
-from classmark_models.errors import ModelDamaged, ModelMissing, ModelUnsupported
+from classmark_models.errors import ModelDamaged, ModelUnsupported
 from classmark_models.exports import CARD, CONFIG, FACTS, KEPT_FACTS, OWN, OWN_FILES, Export, own_entry
 from classmark_models.fingerprints import FINGERPRINTS, read_fingerprints, write_fingerprints
 from classmark_models.foreign_graph import GraphFacts, check_graph
 from classmark_models.golden import read_golden
-from classmark_models.labelling import write_labels
-from classmark_models.labels import read_vocabulary
+from classmark_models.labelling import LABELS, write_labels
 from classmark_models.pack import SPEC
-from classmark_models.prepare import FORMAT, LABELS, Prepared
+from classmark_models.prepare import FORMAT, Prepared
+from classmark_models.ready import check_labels
 from classmark_models.selftest import Progress, selftest
 from classmark_models.spec import ModelSpec, write_spec
 from classmark_models.staging import staged
@@ -130,7 +129,7 @@ def _describe_ours(spec: ModelSpec, published: Path, graph: GraphFacts, folder: 
             _take(beside / name, folder / name)
     read_golden(folder)
     if spec.task != MASKED_WORDS:
-        _check_labels(folder / LABELS, graph.outputs)
+        check_labels(folder / LABELS, graph.outputs)
     if (folder / FINGERPRINTS).exists():
         read_fingerprints(folder / FINGERPRINTS, graph.outputs)
     return graph.outputs, {"variant": _PUBLISHED, "made_with": "Classmark"} | _facts(beside / FACTS)
@@ -139,18 +138,6 @@ def _describe_ours(spec: ModelSpec, published: Path, graph: GraphFacts, folder: 
 def _write_entry(spec: ModelSpec, tokens: int, folder: Path) -> None:
     limits = replace(spec.limits, tokens=min(spec.limits.tokens, tokens))
     write_spec(replace(spec, limits=limits), folder / SPEC)
-
-
-def _check_labels(path: Path, outputs: int) -> None:
-    """Refuse subjects of which one has no output of its own; ModelMissing, ModelDamaged."""
-    if not path.is_file():
-        raise ModelMissing(f"The export has no {OWN}{LABELS}, so nobody knows what its answers mean.")
-    vocabulary = read_vocabulary(path, LABELS)
-    with path.open(encoding="utf-8", newline="") as file:
-        places = [row.get("output") or "" for row in csv.DictReader(file) if row["level"] == vocabulary.deepest]
-    known = all(place.isascii() and place.isdecimal() and len(place) < 9 and int(place) < outputs for place in places)
-    if not known or len({int(place) for place in places}) < len(places):
-        raise ModelDamaged(f"{path} does not fit the {outputs:,} answers of the model.")
 
 
 def _facts(path: Path) -> dict[str, Any]:
