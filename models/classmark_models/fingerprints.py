@@ -13,11 +13,12 @@ import numpy.typing as npt
 from classmark_models.errors import Interrupted, ModelDamaged
 from classmark_models.golden import golden_texts
 from classmark_models.reader import Logits, Reader
+from classmark_models.scope import is_mostly_foreign
 from classmark_models.spec import ModelSpec
 
 FINGERPRINTS = "null.npz"
-ALIKE = 0.4
-"""How near an answer must be to that of a text that says nothing, beside the nearest of those to real texts."""
+ALIKE = 0.3
+"""How near an answer must be to one of these, as a share of how near the nearest quarter of real texts come."""
 _TEXTS = Path(__file__).with_name("null_texts.txt")
 _LARGEST = 1 << 28
 
@@ -65,7 +66,11 @@ def write_fingerprints(
         texts = null_texts()
         heads = [span.ids for text in texts if (span := reader.head(text, ""))]
         rows = {ids.tobytes(): ids for ids in [*heads, *(reader.dressed(text) for text in texts)]}
-        real = [reader.prompted(text) for text in golden_texts(spec, "")]
+        real = [
+            reader.prompted(text)
+            for text in golden_texts(spec, "")
+            if text and not is_mostly_foreign(spec.limits, text)
+        ]
         answers = []
         for answer in reader.answer_all([*rows.values(), *real]):
             if should_stop():
@@ -74,8 +79,8 @@ def write_fingerprints(
     finally:
         reader.close()
     known = np.stack(answers[: len(rows)]).astype(np.float16)
-    nearest = Fingerprints(known.astype(np.float32), 0).distance(np.stack(answers[len(rows) :])).min()
-    np.savez(path, answers=known, alike=np.float32(ALIKE * nearest))
+    distances = Fingerprints(known.astype(np.float32), 0).distance(np.stack(answers[len(rows) :]))
+    np.savez(path, answers=known, alike=np.float32(ALIKE * np.quantile(distances, 0.25)))
 
 
 def read_fingerprints(path: Path, outputs: int) -> Fingerprints:

@@ -53,7 +53,9 @@ class Graph:
         self.inputs: dict[str, Any] = {each.name: _TYPES.get(each.type) for each in self._runtime.get_inputs()}
         odd = [name for name, kind in self.inputs.items() if name not in _INPUTS or kind is None]
         if odd or "input_ids" not in self.inputs:
-            raise ModelUnsupported(f"{path} is no model of texts that Classmark can use: it takes {', '.join(odd)}.")
+            raise ModelUnsupported(
+                f"{path} is no model of texts that Classmark can use: it takes {', '.join(odd or self.inputs)}."
+            )
         given = {each.name: each.shape for each in self._runtime.get_outputs()}
         self.outputs = tuple(outputs) or tuple(given)[:1]
         missing = [name for name in self.outputs if name not in given]

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 import pytest
+from onnx import TensorProto, helper
 from tests.models.conftest import Golden
+from tests.models.ready_packs import ready_pack
 
-from classmark_models.errors import ModelDamaged
+from classmark_models.errors import ModelDamaged, ModelUnsupported
 from classmark_models.pack import BUILTIN
-from classmark_models.session import Encoder
+from classmark_models.session import Encoder, Graph
 from classmark_models.tokens import TokenIds, Tokenizer
 
 OTHERS = [
@@ -148,3 +151,55 @@ def test_damaged_weights_are_found_when_the_graph_is_loaded(size: int | None, tm
         (tmp_path / "encoder.onnx.data").write_bytes(b"\x00" * size)
     with pytest.raises(ModelDamaged, match=r"encoder\.onnx"):
         Encoder(tmp_path / "encoder.onnx", 1)
+
+
+def foreign(path: Path, inputs: dict[str, int], outputs: dict[str, list[str | int]]) -> Path:
+    """Write a graph that gives the sum of its inputs, as floats, under the names of its outputs."""
+    given = [helper.make_tensor_value_info(name, kind, ["batch", "tokens"]) for name, kind in inputs.items()]
+    nodes = [helper.make_node("Cast", [name], [f"{name}.f"], to=TensorProto.FLOAT) for name in inputs]
+    nodes.append(helper.make_node("Sum", [f"{name}.f" for name in inputs], ["sum"]))
+    nodes += [helper.make_node("Identity", ["sum"], [name]) for name in outputs]
+    gives = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()]
+    model = helper.make_model(helper.make_graph(nodes, "foreign", given, gives), ir_version=9)
+    model.opset_import[0].version = 17
+    onnx.save(model, str(path))
+    return path
+
+
+@pytest.mark.parametrize("kind", [TensorProto.INT64, TensorProto.INT32])
+def test_graph_is_given_what_it_asks_for(kind: int, tmp_path: Path) -> None:
+    inputs = dict.fromkeys(("input_ids", "attention_mask", "token_type_ids", "position_ids"), kind)
+    path = foreign(
+        tmp_path / "g.onnx", inputs, {"last_hidden_state": ["batch", "tokens"], "logits": ["batch", "tokens"]}
+    )
+    graph = Graph(path, 2, ("logits",))
+    ids = np.array([10, 20, 30], np.int64)
+    (logits,) = graph.answer(ids)
+    assert logits.tolist() == [10 + 1 + 0 + 0, 20 + 1 + 0 + 1, 30 + 1 + 0 + 2]
+    assert [answer[0].tolist() for answer in graph.answer_all([ids[:1], ids])] == [[11], [11, 22, 33]]
+    graph.close()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "fault"),
+    [
+        ({"input_ids": TensorProto.INT64, "pixels": TensorProto.INT64}, {"logits": ["b", "t"]}, "pixels"),
+        ({"input_ids": TensorProto.FLOAT}, {"logits": ["b", "t"]}, "input_ids"),
+        ({"attention_mask": TensorProto.INT64}, {"logits": ["b", "t"]}, "no model of texts"),
+        ({"input_ids": TensorProto.INT64}, {"scores": ["b", "t"]}, "gives scores, not logits"),
+    ],
+)
+def test_graphs_of_other_kinds_are_refused(
+    inputs: dict[str, int], outputs: dict[str, list[str | int]], fault: str, tmp_path: Path
+) -> None:
+    path = foreign(tmp_path / "g.onnx", inputs, outputs)
+    with pytest.raises(ModelUnsupported, match=fault):
+        Graph(path, 1, ("logits",))
+
+
+def test_row_that_a_graph_cannot_take_is_named(tmp_path: Path) -> None:
+    pack = ready_pack(tmp_path)
+    graph = Graph(pack.file("model.onnx"), 1, ("logits",))
+    with pytest.raises(ModelDamaged, match="cannot read 49 tokens"):
+        graph.answer(np.ones(49, np.int64))
+    graph.close()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from pathlib import Path
 
 import pytest
 from tests.models.conftest import Golden
+from tests.models.ready_packs import write_tokenizer
+from tokenizers import AddedToken, decoders, models, pre_tokenizers, processors
+from tokenizers import Tokenizer as RustTokenizer
 
 from classmark_models.errors import ModelDamaged
 from classmark_models.tokens import BLOCK_CHARACTERS, Span, Tokenizer
@@ -158,3 +162,78 @@ def test_unreadable_tokenizer_is_named(content: bytes, tmp_path: Path) -> None:
 def test_missing_tokenizer_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelDamaged, match=r"nothing\.json"):
         Tokenizer(tmp_path / "nothing.json", "query: ", LIMIT)
+
+
+PLAIN = "seven white geese flew"
+
+
+def wordpiece(path: Path) -> RustTokenizer:
+    write_tokenizer(path)
+    return RustTokenizer.from_file(str(path))
+
+
+def byte_level() -> RustTokenizer:
+    """Return a tokenizer like RoBERTa's: bytes, special tokens by its own kind of post-processor, a greedy mask."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    rust = RustTokenizer(
+        models.BPE({token: at for at, token in enumerate([*special, *alphabet])}, [], unk_token="<unk>")
+    )
+    rust.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    rust.decoder = decoders.ByteLevel()
+    rust.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
+    rust.add_special_tokens([AddedToken("<mask>", lstrip=True), *special[:4]])
+    return rust
+
+
+@pytest.mark.parametrize("limit", [3, 10, 48])
+def test_wishes_of_a_file_to_cut_and_pad_are_not_heeded(limit: int, tmp_path: Path) -> None:
+    rust = wordpiece(tmp_path / "tokenizer.json")
+    assert len(rust.encode(PLAIN * 9).ids) == 20, "the file wants rows of seven tokens, padded to twenty"
+    rust.no_truncation()
+    rust.no_padding()
+    whole = rust.encode(PLAIN * 9).ids
+    ids = Tokenizer(tmp_path / "tokenizer.json", "", limit).encode(PLAIN * 9).tolist()
+    assert ids == [*whole[: limit - 1], whole[-1]]
+
+
+def test_prompt_around_a_text(tmp_path: Path) -> None:
+    rust = wordpiece(tmp_path / "tokenizer.json")
+    rust.no_truncation()
+    rust.no_padding()
+    tokenizer = Tokenizer(tmp_path / "tokenizer.json", "title: none abstract: ", 40, " : end")
+    assert tokenizer.encode("bees").tolist() == rust.encode("title: none abstract: bees : end").ids
+    full = tokenizer.encode("bees " * 100).tolist()
+    assert len(full) == 40
+    end = rust.encode(": end").ids
+    assert full[-len(end) + 1 :] == end[1:]
+    span = tokenizer.span("bees " * 100)
+    assert span.ids.tolist() == full
+    assert span.end == (full.count(rust.token_to_id("bees")) - 1) * 5 + 4
+    assert next(tokenizer.windows("bees " * 100)).ids.tolist()[-2:] == full[-2:]
+
+
+def test_bytes_and_another_post_processor(tmp_path: Path) -> None:
+    rust = byte_level()
+    rust.save(str(tmp_path / "tokenizer.json"))
+    tokenizer = Tokenizer(tmp_path / "tokenizer.json", "", 16)
+    for text in ("naïve bees", "蜂", "the <mask> of", ""):
+        assert tokenizer.encode(text).tolist() == rust.encode(text).ids
+    assert len(tokenizer.encode("a" * 100)) == 16
+    assert tokenizer.mask() == ("<mask>", 4)
+    assert [tokenizer.word(token) for token in rust.encode("abc").ids[1:-1]] == ["a", "b", "c"]
+
+
+def test_tokenizer_that_dresses_nothing(tmp_path: Path) -> None:
+    rust = byte_level()
+    facts = json.loads(rust.to_str())
+    facts["post_processor"] = None
+    (tmp_path / "tokenizer.json").write_text(json.dumps(facts), encoding="utf-8")
+    tokenizer = Tokenizer(tmp_path / "tokenizer.json", "", 5)
+    assert tokenizer.encode("abcdefg").tolist() == rust.encode("abcde", add_special_tokens=False).ids
+
+
+def test_prompt_that_leaves_no_room_is_refused(tmp_path: Path) -> None:
+    write_tokenizer(tmp_path / "tokenizer.json")
+    with pytest.raises(ModelDamaged, match="prompt fills all 6 tokens"):
+        Tokenizer(tmp_path / "tokenizer.json", "title: none of", 6)
