@@ -10,6 +10,7 @@ ClassmarkError
     ├── SpecInvalid         an entry of the catalogue cannot be understood
     ├── StoreError          the model folder cannot be written
     │   └── DiskFull        there is no room for the model
+    ├── SuitcaseRefused     a file is no suitcase that can be trusted
     └── FetchError          a published model cannot be fetched
         ├── NoNetwork       the hub cannot be reached
         ├── AccessRefused   the hub wants a permission (401, 403)
@@ -62,6 +63,10 @@ class StoreError(ModelError):
 
 class DiskFull(StoreError):
     """There is no room for the model."""
+
+
+class SuitcaseRefused(ModelError):
+    """A file is no suitcase that can be trusted."""
 
 
 class FetchError(ModelError):
