@@ -18,7 +18,6 @@ from classmark_models.errors import ModelDamaged, ModelUnsupported
 from classmark_models.exports import CARD, CONFIG, FACTS, KEPT_FACTS, OWN, OWN_FILES, Export, own_entry
 from classmark_models.fingerprints import FINGERPRINTS, read_fingerprints, write_fingerprints
 from classmark_models.foreign_graph import GraphFacts, check_graph
-from classmark_models.golden import read_golden
 from classmark_models.labelling import LABELS, write_labels
 from classmark_models.pack import SPEC
 from classmark_models.prepare import FORMAT, Prepared
@@ -127,7 +126,6 @@ def _describe_ours(spec: ModelSpec, published: Path, graph: GraphFacts, folder: 
             if (beside / name).stat().st_size > _LARGEST:
                 raise ModelDamaged(f"{beside / name} is larger than {_LARGEST:,} bytes.")
             _take(beside / name, folder / name)
-    read_golden(folder)
     if spec.task != MASKED_WORDS:
         check_labels(folder / LABELS, graph.outputs)
     if (folder / FINGERPRINTS).exists():

@@ -173,7 +173,7 @@ def _check_words(path: Path, words: Mapping[str, int], special: Mapping[str, str
 
 
 def _lines(path: Path) -> list[str]:
-    return _text(path).replace("\r\n", "\n").removesuffix("\n").split("\n")
+    return _text(path).removesuffix("\n").split("\n")
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -152,6 +152,19 @@ def test_a_model_that_fills_masks_comes_back_too(hub: Hub, tmp_path: Path, colle
     assert "labels.csv" not in open_pack(collection.ready.path("small")).fact("files")
 
 
+def test_answers_to_nothing_are_kept_where_they_lie_beside_an_export(
+    hub: Hub, layout: Path, collection: Collection, tmp_path: Path
+) -> None:
+    mirror = serve_mirror(hub, layout)
+    bring(hub, small_spec(), collection, mirror)
+    beside = layout / "classmark" / "null.npz"
+    with np.load(collection.ready.path("small") / "null.npz") as arrays:
+        np.savez(beside, **{name: value[:3] if value.ndim else value for name, value in arrays.items()})
+    other = Collection(tmp_path / "other")
+    bring(hub, small_spec(), other, serve_mirror(hub, layout))
+    assert (other.ready.path("small") / "null.npz").read_bytes() == beside.read_bytes()
+
+
 def test_an_export_of_ours_can_be_added_by_its_name(hub: Hub, layout: Path, collection: Collection) -> None:
     serve_mirror(hub, layout)
     spec = find_repo("our-library/small", endpoint=hub.endpoint, patience=QUICK)
@@ -193,6 +206,7 @@ def test_a_publishers_graph_can_be_written_back(hub: Hub, tmp_path: Path, collec
     other = Collection(tmp_path / "other")
     assert bring(hub, small_spec(), other, serve_mirror(hub, layout)).selftest.passed
     assert json.loads((layout / "config.json").read_text())["model_type"] == "bert"
+    assert (layout / "README.md").read_text().endswith("## The publisher's card\n\n# Papers\n")
 
 
 @pytest.mark.parametrize(
@@ -213,6 +227,14 @@ def test_what_a_publisher_has(hub: Hub, tmp_path: Path, graph: str, task: str, f
     if export is not None:
         assert (export.graph, export.ours) == (graph, False)
         assert {graph, f"{graph}_data"} <= {file.path for file in export.spec.files}
+
+
+def test_the_publishers_graph_is_that_of_the_pinned_commit(hub: Hub, tmp_path: Path) -> None:
+    spec = serve_publisher(hub, foreign_repo(tmp_path / "repo"))
+    hub.repos[PUBLISHER].commits[FIRST] = {}
+    export = find(hub, spec)
+    assert export is not None
+    assert export.spec.commit == spec.commit != FIRST
 
 
 def test_a_repo_of_graphs_alone(hub: Hub, tmp_path: Path, collection: Collection) -> None:
@@ -281,6 +303,7 @@ def flood(proto: Any) -> None:
     [
         (lambda p: locate(p, "location", "../model_quantized.onnx_data"), ModelUnsafe, "reaches for"),
         (lambda p: locate(p, "location", "/etc/passwd"), ModelUnsafe, "reaches for"),
+        (lambda p: locate(p, "location", "further/down"), ModelUnsafe, "reaches for"),
         (lambda p: locate(p, "location", "..\\x"), ModelUnsafe, "reaches for"),
         (lambda p: locate(p, "location", "C:x"), ModelUnsafe, "reaches for"),
         (lambda p: locate(p, "location", "nul"), ModelUnsafe, "reaches for"),

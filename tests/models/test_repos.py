@@ -152,6 +152,7 @@ def test_ways_to_name_a_repo(hub: Hub, asked: str, commit: str) -> None:
         "../topics",
         "lib/topics@dev",
         "https://huggingface.co/datasets/lib/topics",
+        "https://huggingface.co/lib/topics/blob/main",
         "a/b c",
     ],
 )
