@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from pathlib import Path
@@ -38,13 +37,11 @@ def write_hub_layout(folder: Path, target: Path) -> Path:
             raise StoreError(f"{target} is not empty. Choose a new folder for “{spec.title}”.")
     copy_graph(pack.file(pack.fact("graph")), target / _graph_name(pack))
     with writing(target):
-        shutil.copyfile(pack.file(TOKENIZER), target / TOKENIZER)
         (target / OWN).mkdir()
-        for name in OWN_FILES:
+        for name, place in {TOKENIZER: "", CONFIG: "", **dict.fromkeys(OWN_FILES, OWN)}.items():
             if name in pack.fact("files"):
-                shutil.copyfile(pack.file(name), target / OWN / name)
+                shutil.copyfile(pack.file(name), target / place / name)
         _write_json(target / OWN / FACTS, {name: pack.facts[name] for name in KEPT_FACTS if name in pack.facts})
-        _write_config(pack, spec, target / CONFIG)
         (target / CARD).write_text(_card(pack, spec), encoding="utf-8", newline="\n")
         (target / ".gitattributes").write_text(_LARGE_FILES, encoding="utf-8", newline="\n")
     return target
@@ -54,19 +51,6 @@ def _graph_name(pack: Pack) -> str:
     if pack.fact("variant") == _FLOAT:
         return "onnx/model.onnx"
     return pack.fact("graph") if pack.fact("graph") in GRAPHS[:4] else GRAPHS[0]
-
-
-def _write_config(pack: Pack, spec: ModelSpec, path: Path) -> None:
-    """Write the published config.json where it is known, else what the labels tell of it."""
-    if CONFIG in pack.fact("files"):
-        shutil.copyfile(pack.file(CONFIG), path)
-        return
-    if "labels.csv" not in pack.fact("files"):
-        return _write_json(path, {})
-    names = {place: f"LABEL_{place}" for place in range(int(pack.fact("outputs")))}
-    with pack.file("labels.csv").open(encoding="utf-8", newline="") as file:
-        names |= {int(row["output"]): row["name"] for row in csv.DictReader(file) if row["output"]}
-    _write_json(path, {"id2label": names})
 
 
 def _card(pack: Pack, spec: ModelSpec) -> str:

@@ -31,7 +31,8 @@ from classmark_models.vocab_files import TOKENIZER, write_tokenizer
 
 FORMAT = 1
 """The format of a ready model's folder."""
-GRAPH, README = "model.onnx", "README.md"
+GRAPH = "model.onnx"
+CONFIG, README = "config.json", "README.md"
 LADDER = ("int8", "float32")
 _PRECISIONS = {"int8": INT8, "float32": FLOAT32}
 _FLOAT = LADDER[-1]
@@ -88,7 +89,7 @@ class _Work:
         self, spec: ModelSpec, published: Path, folder: Path, progress: Progress, should_stop: Callable[[], bool]
     ) -> None:
         self._published, self._folder, self._progress, self._should_stop = published, folder, progress, should_stop
-        self._architecture = read_config(published / "config.json")
+        self._architecture = read_config(published / CONFIG)
         tokens = min(spec.limits.tokens, self._architecture.max_tokens)
         self._spec = replace(spec, limits=replace(spec.limits, tokens=tokens))
         self._float = folder / "reference" / GRAPH
@@ -141,8 +142,9 @@ class _Work:
             graph, tokenizer = self._folder / GRAPH, self._folder / TOKENIZER
             write_fingerprints(self._spec, tokenizer, graph, self._folder / FINGERPRINTS, self._should_stop)
         write_spec(self._spec, self._folder / SPEC)
-        if (self._published / README).exists():
-            shutil.copyfile(self._published / README, self._folder / README)
+        for name in (CONFIG, README):
+            if (self._published / name).exists():
+                shutil.copyfile(self._published / name, self._folder / name)
         source = read_receipt(self._published)
         files = sorted(path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if path.is_file())
         facts = {
@@ -154,7 +156,7 @@ class _Work:
             "outputs": self._outputs,
             "origin": "converted",
             "made_with": f"Classmark {_version()}",
-            "published": {name: name for name in (TOKENIZER, README) if (self._published / name).is_file()},
+            "published": {name: name for name in (TOKENIZER, CONFIG, README) if (self._published / name).is_file()},
             "agreement": asdict(agreement),
         }
         held = {name: held_of(self._folder / name) for name in files}
