@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
-import signal
-import sys
-import warnings
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterable
+from contextlib import suppress
 from dataclasses import asdict
-from multiprocessing import get_context
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from time import monotonic
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from classmark.core.children import settle_child, start_child
 from classmark.core.documents import Document, Origin, Outcome, Reading
 from classmark.core.readers import Limits, Unreadable, extract
 from classmark.core.readers.base import MEBIBYTE
@@ -25,10 +21,7 @@ from classmark.core.readers.confine import MEMORY_EXIT, confine, set_alarm
 from classmark_models.errors import ClassmarkError
 
 if TYPE_CHECKING:
-    # What a pipe's end is called differs between the systems.
-    from multiprocessing.connection import _ConnectionBase
-
-    Connection = _ConnectionBase[Any, Any]
+    from classmark.core.children import Connection
 
 __all__ = ["Limits", "ReaderProcess", "ReaderUnavailable", "read_file"]
 
@@ -200,27 +193,9 @@ class ReaderProcess:
 
     def _started(self) -> Connection:
         if self._pipe is None:
-            context = get_context("spawn")
-            self._pipe, theirs = context.Pipe()
-            self._process = context.Process(
-                target=_serve, args=(theirs, self.limits), name="classmark-reader", daemon=True
-            )
-            with _without_main():
-                self._process.start()
-            theirs.close()
+            self._process, self._pipe = start_child(_serve, "classmark-reader", self.limits)
             self._is_greeted = False
         return self._pipe
-
-
-@contextmanager
-def _without_main() -> Iterator[None]:
-    """Keep a new child from importing the program's main module, and with it the whole window."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
 
 
 def _serve(pipe: Connection, limits: Limits) -> None:
@@ -228,10 +203,8 @@ def _serve(pipe: Connection, limits: Limits) -> None:
 
     Only JSON travels: an attacked child could send a pickle that its parent would run.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    logging.disable()  # what libraries log may quote the document
-    warnings.simplefilter("ignore")
+    settle_child()
     confine(limits.memory_bytes)
     with suppress(EOFError, OSError):
         pipe.send_bytes(b"ready")
