@@ -76,6 +76,15 @@ def test_a_model_that_cannot_be_opened_leaves_the_others_working(qtbot: QtBot, w
     assert not window.review.outdated
 
 
+def test_the_choice_may_change_faster_than_models_open(qtbot: QtBot, window: Window, papers: Path) -> None:
+    for names in (("groups",), ("toy", "groups"), ("toy",), ("groups", "toy")):
+        window.use_models(names)
+    qtbot.waitUntil(lambda: window.rule_bar.levels[0] == "kind")
+    window.add_paths([papers / "coral.txt"])
+    _rest(qtbot, window)
+    assert window.review.results.rows[0].answered_by == ("groups", "toy")
+
+
 def test_answers_are_exchanged_and_undone_without_reading_again(
     qtbot: QtBot, window: Window, engine: FakeEngine, papers: Path
 ) -> None:
@@ -109,6 +118,7 @@ def test_exchanging_can_be_cancelled_and_paused(qtbot: QtBot, open_window: OpenW
     results = window.review.results
     engine.seconds = 0.02
     window.use_models(("toy", "groups"))
+    qtbot.waitUntil(lambda: len(window.review.outdated) == 30)
     window.review.classify_again(window.review.outdated)
     qtbot.waitUntil(lambda: sum(len(row.answered_by) == 2 for row in results.rows) >= 2)
     assert window.progress.isVisible()

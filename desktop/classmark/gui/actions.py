@@ -68,11 +68,17 @@ TABLE = (
     Entry("", "Work", ""),
     Entry("next", "Work", "&Next document", "Ctrl+Down"),
     Entry("previous", "Work", "Pre&vious document", "Ctrl+Up"),
+    Entry("models", "Models", "&Models…", "Ctrl+M", "models", "Models", "Which models there are, and which are in use"),
+    Entry("", "Models", ""),
+    Entry("import_model", "Models", "&Import a suitcase…", "", "suitcase"),
+    Entry("add_model", "Models", "&Add a model from the hub…", "", "add"),
+    Entry("", "Models", ""),
+    Entry("fill", "Models", "&Fill in words…", "", "words", tip="Let a model guess masked words"),
     Entry("shortcuts", "Help", "&Keyboard shortcuts", "F1", "keyboard"),
     Entry("about", "Help", "&About Classmark", "", "info"),
 )
 
-MENUS = ("File", "Edit", "Work", "View", "Help")
+MENUS = ("File", "Edit", "Work", "View", "Models", "Help")
 
 
 class Actions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from classmark.core.classify import classify, classify_document
 from classmark.core.documents import Document, Result
@@ -14,6 +14,9 @@ from classmark.core.settings import read_settings
 from classmark_models.classifier import Classifier, Prediction
 from classmark_models.errors import ClassmarkError
 from classmark_models.labels import Scores
+
+if TYPE_CHECKING:
+    from classmark_models.fill_mask import FillMask
 
 Stop = Callable[[], bool]
 Refusals = Mapping[str, ClassmarkError]
@@ -95,3 +98,8 @@ class LocalEngine:
 def local_engine() -> LocalEngine:
     """Return an engine over the models that are in reach by the settings of the moment."""
     return LocalEngine(lambda name: read_settings().collection().open(name))
+
+
+def open_filler(name: str) -> FillMask:
+    """Open a model that fills in words; errors as for ``Collection.open_fill_mask``."""
+    return read_settings().collection().open_fill_mask(name)

@@ -37,7 +37,7 @@ class ShortcutsDialog(QDialog):
         for menu in MENUS:
             entries = [(entry.text, entry.keys) for entry in TABLE if entry.menu == menu and entry.keys]
             if entries:
-                halves[menu in ("Work", "Help")].extend([(menu, ""), *entries])
+                halves[menu in ("Work", "Models", "Help")].extend([(menu, ""), *entries])
         halves[1].extend([("Review", ""), *_MORE])
         for side, lines in enumerate(halves):
             for number, (text, keys) in enumerate(lines):

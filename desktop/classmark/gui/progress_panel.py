@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QW
 from classmark.gui.icons import Icons
 from classmark.gui.parts import button, label, mark
 from classmark.gui.theme import UNIT
+from classmark.gui.wording import duration
 
 
 class ProgressPanel(QFrame):
@@ -90,16 +91,3 @@ class ProgressPanel(QFrame):
 
     def _on_pause(self) -> None:
         (self.resumed if self._is_paused else self.paused).emit()
-
-
-def duration(seconds: float | None) -> str:
-    """Say roughly how long it will take; empty when it cannot be told."""
-    if seconds is None:
-        return ""
-    if seconds < 10:
-        return "a few seconds left"
-    if seconds < 60:
-        return f"about {round(seconds / 10) * 10} s left"
-    if seconds < 3600:
-        return f"about {round(seconds / 60)} min left"
-    return f"about {seconds / 3600:.1f} h left"

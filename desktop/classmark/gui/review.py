@@ -82,9 +82,8 @@ class Review(QObject):
 
     @property
     def outdated(self) -> list[Row]:
-        """The documents that were answered by other classifiers than those chosen by now."""
-        choice = tuple(name for name in self._runner.choice if name not in self._runner.refusals)
-        return [row for row in self.results.rows if row.has_answers and row.answered_by != choice]
+        """The documents that were answered by other classifiers than those in use by now."""
+        return [row for row in self.results.rows if row.has_answers and row.answered_by != self._runner.in_use]
 
     @property
     def progress(self) -> Progress:

@@ -35,6 +35,7 @@ class Runner(QObject):
         self._choice = tuple(choice)
         self._used: tuple[str, ...] | None = None
         self._bylines: Mapping[str, Byline] = {}
+        self._in_use: tuple[str, ...] = ()
         self._refusals: Refusals = {}
         self._open_engine = open_engine
         self._lane = lane
@@ -52,6 +53,11 @@ class Runner(QObject):
     def choice(self) -> tuple[str, ...]:
         """The ids of the classifiers that new documents are given to."""
         return self._choice
+
+    @property
+    def in_use(self) -> tuple[str, ...]:
+        """The ids of the classifiers that are open: the choice, without those that cannot be opened."""
+        return self._in_use
 
     @property
     def bylines(self) -> Mapping[str, Byline]:
@@ -132,6 +138,7 @@ class Runner(QObject):
                 if self._engine is None:
                     engine.close()
                 raise
+            self._in_use = tuple(each.name for each in engine.classifiers)
             self._bylines = {
                 **self._bylines,
                 **{each.name: Byline(each.title, each.scope, each.vocabulary.levels) for each in engine.classifiers},

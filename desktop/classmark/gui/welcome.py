@@ -13,6 +13,7 @@ from classmark.gui.icons import Icons, picture
 from classmark.gui.parts import button, label, mark
 from classmark.gui.paste_panel import PastePanel
 from classmark.gui.theme import UNIT, Theme
+from classmark.gui.toolbar import ModelsButton
 
 _PICTURE = QSize(200, 120)
 _FORMATS = "PDF, Word, OpenDocument, EPUB, PowerPoint, RTF, HTML, Markdown, text"
@@ -23,8 +24,9 @@ class Welcome(QWidget):
 
     recent_chosen = Signal(Path)
 
-    def __init__(self, theme: Theme, icons: Icons, actions: Sequence[tuple[QAction, str]]) -> None:
+    def __init__(self, theme: Theme, icons: Icons, actions: Sequence[tuple[QAction, str]], models: QAction) -> None:
         super().__init__()
+        self.models = ModelsButton(models)
         self._theme = theme
         self.paste = PastePanel()
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
@@ -52,6 +54,7 @@ class Welcome(QWidget):
         column.addWidget(note)
         column.addSpacing(UNIT)
         column.addWidget(shelf, 8)
+        column.addWidget(self.models, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addLayout(self._recent)
         column.addStretch(3)
         middle = QWidget()

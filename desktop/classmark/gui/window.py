@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -29,9 +30,10 @@ from classmark.gui.copying import Copying
 from classmark.gui.desk import Desk
 from classmark.gui.document_panel import DocumentPanel
 from classmark.gui.drop_overlay import DropOverlay
-from classmark.gui.engine import Engine
+from classmark.gui.engine import Engine, open_filler
 from classmark.gui.evidence_finder import EvidenceFinder
 from classmark.gui.exporting import Exporter
+from classmark.gui.fill_dialog import FillDialog
 from classmark.gui.finder import Finder
 from classmark.gui.help_dialogs import AboutDialog, ShortcutsDialog
 from classmark.gui.icons import Icons, app_icon
@@ -39,17 +41,22 @@ from classmark.gui.intake import Intake
 from classmark.gui.jobs import Lane
 from classmark.gui.memory import Memory
 from classmark.gui.menus import LevelActions, add_themes
+from classmark.gui.model_keeper import ModelKeeper
+from classmark.gui.models_in_use import ModelsInUse
+from classmark.gui.models_page import ModelsPage
+from classmark.gui.notices import Notices
 from classmark.gui.offline_chip import OfflineChip
 from classmark.gui.progress_panel import ProgressPanel
 from classmark.gui.results_view import ResultsView
 from classmark.gui.review import Review
-from classmark.gui.rows import Byline, Facet, Row, State
-from classmark.gui.rule_bar import RuleBar, merge_levels
+from classmark.gui.rows import Facet, Row, State
+from classmark.gui.rule_bar import RuleBar
 from classmark.gui.runner import Runner
 from classmark.gui.subjects_panel import SubjectsPanel
 from classmark.gui.theme import Theme
 from classmark.gui.toolbar import Toolbar
 from classmark.gui.welcome import Welcome
+from classmark.gui.workbench import RunTask, run_here
 from classmark.resources import asset
 from classmark_models.classifier import Prediction
 from classmark_models.decide import Rule, Subject
@@ -66,13 +73,17 @@ _NOTICE = 6000
 class Window(QMainWindow):
     """The one window of the program."""
 
-    def __init__(self, open_engine: Callable[[], Engine], theme: Theme, memory: Memory) -> None:
+    def __init__(
+        self, open_engine: Callable[[], Engine], theme: Theme, memory: Memory, run_task: RunTask = run_here
+    ) -> None:
         super().__init__()
+        self._run_task = run_task
         self.setWindowTitle("Classmark")
         self.setWindowIcon(app_icon())
         self.setMinimumSize(900, 600)
         self.setAcceptDrops(True)
         self._theme, self._memory = theme, memory
+        self._is_on_models = False
         self._icons = Icons(theme, self)
         self._errands = Lane("errands", self)
         self._runner = Runner(open_engine, memory.choice, Lane("compute", self), self)
@@ -89,6 +100,7 @@ class Window(QMainWindow):
         if not memory.geometry.isEmpty():
             self.restoreGeometry(memory.geometry)
         QTimer.singleShot(_FIRST_PAINT, self, self._runner.open)
+        self.keeper.look()
 
     @property
     def engine(self) -> Engine | None:
@@ -105,7 +117,7 @@ class Window(QMainWindow):
     def _build(self) -> None:
         do, icons = self.commands, self._icons
         intake = [do["open"], do["open_folder"], do["paste"], do["samples"]]
-        self.toolbar = Toolbar(intake, [do["undo"], do["retry_all"], do["export"]])
+        self.toolbar = Toolbar(intake, do["models"], [do["undo"], do["retry_all"], do["export"]])
         self.rule_bar = RuleBar(LEVELS, self._memory.rule)
         self.finder = Finder(icons)
         self.list = ResultsView(self.review.results, self._theme)
@@ -116,15 +128,23 @@ class Window(QMainWindow):
         self.list.addActions([do["retry"], do["remove"], do["copy_subject"], do["copy_all"]])
         self.desk = Desk(_column(self.finder, self.list), self.document, self.subjects, self._memory)
         starts = [(do["open"], "open"), (do["open_folder"], "folder"), (do["samples"], "samples")]
-        self.welcome = Welcome(self._theme, icons, starts)
+        self.welcome = Welcome(self._theme, icons, starts, do["models"])
         self.progress = ProgressPanel(icons)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.desk)
-        self.setCentralWidget(_column(self.toolbar, self.rule_bar, self.pages, self.progress))
+        self.models_page = ModelsPage(self._theme, icons)
+        self.pages.addWidget(self.models_page)
+        self.notices = Notices(icons)
+        self.setCentralWidget(_column(self.toolbar, self.notices, self.rule_bar, self.pages, self.progress))
         self.statusBar().setSizeGripEnabled(False)
-        self.statusBar().addPermanentWidget(OfflineChip(self._theme, icons))
+        self.chip = OfflineChip(self._theme, icons)
+        self.statusBar().addPermanentWidget(self.chip)
         self.overlay = DropOverlay(self._theme, self)
+        self._in_use = ModelsInUse(self._runner, self.review, self.notices, self.rule_bar, self)
+        self.keeper = ModelKeeper(
+            self.models_page, self.notices, self._run_task, self._memory.choice, self._errands, self
+        )
         self._intake = Intake(self, self.review, self.welcome, self.overlay, self._memory)
         self._copying = Copying(do, self.subjects, self.list, self)
         for editor in (*self.findChildren(QPlainTextEdit), *self.findChildren(QLineEdit)):
@@ -139,6 +159,7 @@ class Window(QMainWindow):
         self._clock.timeout.connect(self._on_work_changed)
         review.counting.connect(self.progress.show_counting)
         review.changed.connect(self._on_work_changed)
+        review.arrived.connect(lambda _: self._show_models(False))
         review.arrived.connect(self._on_arrived)
         review.skipped.connect(self._on_skipped)
         review.failed.connect(self._on_failed)
@@ -157,7 +178,15 @@ class Window(QMainWindow):
         self._exporter.written.connect(self._on_written)
         self._exporter.failed.connect(self._on_failed)
         self._copying.copied.connect(lambda text: self.statusBar().showMessage(f"Copied: {text}", _NOTICE))
-        self._runner.opened.connect(self._on_opened)
+        self._in_use.changed.connect(self._on_models_changed)
+        self._runner.failed.connect(self.keeper.on_released)
+        self._intake.suitcases_given.connect(self.keeper.import_suitcases)
+        self.keeper.chosen.connect(self._on_models_chosen)
+        self.keeper.connected.connect(self.chip.show_connected)
+        self.keeper.page_asked.connect(lambda: self._show_models(True))
+        self.keeper.fill_asked.connect(self._on_fill)
+        self.keeper.failed.connect(self._on_failed)
+        self.models_page.left.connect(lambda: self._show_models(False))
         stack = review.undo_stack
         stack.canUndoChanged.connect(self.commands["undo"].setEnabled)
         stack.canRedoChanged.connect(self.commands["redo"].setEnabled)
@@ -182,8 +211,12 @@ class Window(QMainWindow):
             "retry_all": lambda: review.retry(row for row in results.rows if row.state is not State.STOPPED),
             "next": lambda: self._step(1),
             "previous": lambda: self._step(-1),
+            "models": lambda: self._show_models(self.pages.currentWidget() is not self.models_page),
+            "import_model": self.keeper.ask_for_suitcase,
+            "add_model": self._on_add_model,
+            "fill": self._on_fill,
             "shortcuts": lambda: ShortcutsDialog(self).open(),
-            "about": lambda: AboutDialog(self._bylines_in_use(), self).open(),
+            "about": lambda: AboutDialog(self._in_use.bylines, self).open(),
         }
         for name, slot in slots.items():
             self.commands[name].triggered.connect(lambda _=False, slot=slot: slot())
@@ -193,19 +226,19 @@ class Window(QMainWindow):
         menus["File"].insertMenu(self.commands["paste"], self._intake.recent_menu)
         add_themes(menus["View"], self._theme, self._memory)
         menus["View"].addSeparator()
-        self._levels = LevelActions(menus["View"], self.rule_bar)
-        self._levels.show_levels(self.rule_bar.levels)
+        levels = LevelActions(menus["View"], self.rule_bar)
+        levels.show_levels(self.rule_bar.levels)
+        self._in_use.tell((self.toolbar.models, self.welcome.models), levels)
 
     # Coming in
 
     def add_paths(self, paths: Sequence[Path]) -> None:
-        """Add files and folders, whoever names them."""
+        """Add files, folders and suitcases, whoever names them."""
         self._intake.add_paths(paths)
 
     def use_models(self, names: Sequence[str]) -> None:
         """Give new documents to these models from now on, and remember it."""
-        self._memory.choice = tuple(names)
-        self._runner.choose(names)
+        self.keeper.choose(tuple(names))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: D102 - Qt
         self._intake.offer(event)
@@ -241,9 +274,10 @@ class Window(QMainWindow):
         counts = results.counts()
         self.finder.show_counts(counts)
         there = counts[Facet.ALL] > 0
-        self.pages.setCurrentWidget(self.desk if there else self.welcome)
-        self.rule_bar.setVisible(there)
-        self.toolbar.setVisible(there)
+        page = self.desk if there else self.welcome
+        self.pages.setCurrentWidget(self.models_page if self._is_on_models else page)
+        for bar in (self.rule_bar, self.toolbar):
+            bar.setVisible(there and not self._is_on_models)
         self.commands.enable(("remove", "clear", "find", "next", "previous"), there)
         self.commands.enable(("copy_subject", "copy_uri", "copy_id", "copy_all", "retry"), there)
         self.commands.enable(("export",), counts[Facet.READY] + counts[Facet.DECLINED] > 0)
@@ -273,14 +307,37 @@ class Window(QMainWindow):
             self.document.show_row(row)
             self.subjects.show_row(row, results.bylines, results.rule)
 
-    def _on_opened(self) -> None:
-        bylines = self._bylines_in_use()
-        self.rule_bar.show_levels(merge_levels(byline.levels for byline in bylines), bylines[0].levels[-1])
-        self._levels.show_levels(self.rule_bar.levels)
+    # Models
 
-    def _bylines_in_use(self) -> list[Byline]:
-        known = self._runner.bylines
-        return [known[name] for name in self._runner.choice if name in known and name not in self._runner.refusals]
+    def _show_models(self, shown: bool) -> None:
+        if not shown and not self._is_on_models:
+            return
+        self._is_on_models = shown
+        self._on_counted()
+        if shown:
+            self.keeper.look()
+            self.models_page.take_focus()
+        else:
+            (self.list if self.review.results.rows else self.welcome.paste.title).setFocus()
+
+    def _on_add_model(self) -> None:
+        self._show_models(True)
+        self.models_page.ask_for_repo()
+
+    def _on_models_chosen(self, names: tuple[str, ...]) -> None:
+        self._memory.choice = self.keeper.choice
+        self._runner.choose(names)
+
+    def _on_models_changed(self) -> None:
+        self.keeper.on_released()
+        self.keeper.show_refusals(self._runner.refusals)
+
+    def _on_fill(self, name: str = "") -> None:
+        found = self.keeper.filler(name)
+        opener = partial(open_filler, found.spec.id) if found else None
+        dialog = FillDialog(opener, found.spec.title if found else "", self._errands, self._theme, self)
+        dialog.models_asked.connect(lambda: self._show_models(True))
+        dialog.show()
 
     def _on_rule_changed(self, rule: Rule) -> None:
         self._memory.rule = rule
@@ -312,6 +369,7 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102 - Qt
         self._memory.geometry = self.saveGeometry()
         self.hide()
+        self.keeper.close()
         self._runner.close()
         self._errands.close()
         event.accept()
