@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import ssl
 import sys
+from pathlib import Path
+
+import pytest
 
 # Before anything imports Qt; the tests that need a real screen start one of their own.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -25,3 +29,17 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither this computer's tokens and proxies, nor its settings of the hub."""
+    from huggingface_hub import constants
+
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "hf" / "token"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    # Each client would read all certificates anew, for longer than it asks a hub on this computer.
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *arguments, **options: None)

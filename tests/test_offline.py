@@ -19,9 +19,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from tests.cli.model_world import ABSTRACT, TITLE, make_world
 from tests.fixtures import window_run
+from tests.models.hub_server import Hub
 
 from classmark.resources import asset
+
+CLASSIFY_TINY = ("classify", "--title", TITLE, "--abstract", ABSTRACT, "--model", "tiny", "--format", "jsonl")
 
 # Python runs a module of this name at the start of every process.
 _HOOK = """
@@ -55,7 +59,8 @@ class Isolation:
     def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         environment = dict(os.environ)
         if self.folder is not None:
-            environment |= {"PYTHONPATH": str(self.folder), "SOCKET_NOTES": str(self.folder / "notes")}
+            paths = os.pathsep.join(map(os.path.abspath, [str(self.folder), *sys.path]))
+            environment |= {"PYTHONPATH": paths, "SOCKET_NOTES": str(self.folder / "notes")}
         command = [*self.prefix, sys.executable, *map(str, arguments)]
         return subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=120
@@ -128,6 +133,39 @@ def test_command_line_works_offline(isolation: Isolation) -> None:
     assert {record["status"] for record in records} == {"ok"}
     assert all(record["results"] for record in records)
     assert_nothing_was_asked(isolation)
+
+
+@pytest.fixture
+def tiny_case(tmp_path: Path, alone: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A suitcase of a model that was fetched from a hub on this computer and removed again."""
+
+    def run(*arguments: object) -> str:
+        command = [sys.executable, "-m", "classmark.cli", *map(str, arguments)]
+        paths = {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
+        done = subprocess.run(command, env={**os.environ, **paths}, capture_output=True, encoding="utf-8", timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    case = tmp_path / "tiny.classmark"
+    monkeypatch.setenv("CLASSMARK_HOME", str(tmp_path / "home"))
+    with Hub({}).running() as hub:
+        make_world(hub, tmp_path / "published").know(tmp_path / "home")
+        run("models", "fetch", "tiny", "--yes", "--hub", hub.endpoint)
+    assert json.loads(run(*CLASSIFY_TINY))["status"] == "ok"
+    run("models", "export", "tiny", case)
+    run("models", "remove", "tiny", "--yes")
+    return case
+
+
+def test_models_are_carried_without_a_network(isolation: Isolation, tiny_case: Path) -> None:
+    assert isolation.run("-m", "classmark.cli", *CLASSIFY_TINY).returncode == 1
+    for arguments in (("models", "import", tiny_case), CLASSIFY_TINY):
+        done = isolation.run("-m", "classmark.cli", *arguments)
+        assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert (record["classifier"], record["status"]) == ("tiny", "ok")
+    assert record["results"]
+    assert isolation.caught() == []
 
 
 def test_window_works_offline(isolation: Isolation, tmp_path: Path) -> None:

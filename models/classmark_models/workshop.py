@@ -232,6 +232,25 @@ class Workshop:
         store.remove(receipt.id)
         return True
 
+    def import_suitcase(self, path: Path) -> str:
+        """Take in the model that a suitcase holds, each file proved and the model tested, and return its id.
+
+        Raises SuitcaseRefused, which names the fault; Interrupted, StoreError and DiskFull.
+        """
+        from classmark_models.suitcase import read_suitcase
+
+        return read_suitcase(path, self._collection, self._told, self._should_stop)
+
+    def export_suitcase(self, name: str, path: Path) -> Path:
+        """Write a ready model to one file, and return its path.
+
+        Raises ModelMissing, ModelDamaged, Interrupted, StoreError and DiskFull; the file is then as it was.
+        """
+        from classmark_models.suitcase import write_suitcase
+
+        write_suitcase(self._collection.ready.path(name), path, self._told, self._should_stop)
+        return path
+
     def export_hub_layout(self, name: str, folder: Path) -> Path:
         """Write a ready model to a new folder as hubs have it, fit to be put on one, and return that folder.
 

@@ -120,12 +120,8 @@ def reader() -> Iterator[ReaderProcess]:
 
 
 @pytest.fixture
-def call(
-    classifier: Classifier, reader: ReaderProcess, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Call:
-    """Return a function that runs the program within this process, which need not load its model every time."""
-    monkeypatch.setattr(Collection, "open", lambda *_: classifier)
-    monkeypatch.setattr(classifier, "close", lambda: None)
+def call_plainly(reader: ReaderProcess, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Return a function that runs the program within this process."""
     monkeypatch.setattr(classifying, "ReaderProcess", lambda: reader)
 
     def call_main(*arguments: str | Path) -> tuple[int, str, str]:
@@ -138,6 +134,14 @@ def call(
         return code, written.out, written.err
 
     return call_main
+
+
+@pytest.fixture
+def call(call_plainly: Call, classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Return a function that runs the program within this process, which need not load its model every time."""
+    monkeypatch.setattr(Collection, "open", lambda *_: classifier)
+    monkeypatch.setattr(classifier, "close", lambda: None)
+    return call_plainly
 
 
 def records(lines: str) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from huggingface_hub import constants
 from tests.models.fetching import FILES, FIRST, TOKENIZER
 from tests.models.hub_server import Hub, Repo
 
@@ -75,15 +73,3 @@ def hub(alone: None) -> Iterator[Hub]:
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "models")
-
-
-@pytest.fixture
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither this computer's tokens and proxies, nor its settings of the hub."""
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "hf" / "token"))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    # Each client would read all certificates anew, for longer than it asks a hub on this computer.
-    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *arguments, **options: None)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TextIO
 
 from classmark.cli.codes import DONE, SOME_UNREADABLE
-from classmark.cli.commands import Commands, add
+from classmark.cli.commands import Commands, add, count, share
+from classmark.cli.manners import check_ready
 from classmark.cli.terminal import Progress, TextWriter
 from classmark.core.classify import classify, classify_reading
 from classmark.core.documents import Document, Origin, Outcome, Reading, Result
@@ -42,9 +43,9 @@ def add_command(commands: Commands) -> None:
     )
     command.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder (read recursively), or - for stdin")
     default = "(default: %(default)s)"
-    command.add_argument("--top", type=_count, metavar="K", help=f"at most K subjects {default}")
-    command.add_argument("--threshold", type=_share, metavar="T", help=f"least probability {default}")
-    command.add_argument("--cumulative", type=_share, metavar="P", help="the most probable that together reach P")
+    command.add_argument("--top", type=count, metavar="K", help=f"at most K subjects {default}")
+    command.add_argument("--threshold", type=share, metavar="T", help=f"least probability {default}")
+    command.add_argument("--cumulative", type=share, metavar="P", help="the most probable that together reach P")
     command.add_argument("--level", help=f"how specific: domain, field, subfield, topic … {default}")
     command.add_argument(
         "--model",
@@ -58,20 +59,6 @@ def add_command(commands: Commands) -> None:
     command.add_argument("--title", default="", help="the title of the one document")
     command.add_argument("--abstract", default="", help="the abstract of the one document")
     command.set_defaults(**asdict(Rule()))
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
-def _share(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError("must lie between 0 and 1")
-    return number
 
 
 def _classify(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
@@ -110,6 +97,8 @@ def _open(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> lis
     """Open the models that were asked for, each once, in their order."""
     collection = read_settings().collection()
     names = dict.fromkeys(arguments.models or [BUILTIN_ID])
+    for name in names:
+        check_ready(collection, name)
     classifiers = [collection.open(name) for name in names]
     levels = dict.fromkeys(level for each in classifiers for level in each.vocabulary.levels)
     if arguments.level not in levels and arguments.level != Rule().level:

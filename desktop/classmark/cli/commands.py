@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -20,7 +21,7 @@ def add(
     command = commands.add_parser(
         name,
         help=summary,
-        description=description,
+        description=textwrap.fill(description, 79),
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -31,3 +32,19 @@ def add(
 def add_json(command: argparse.ArgumentParser) -> None:
     """Let a command write for programs."""
     command.add_argument("--json", action="store_true", help="write JSON, for programs")
+
+
+def count(text: str) -> int:
+    """Read a number of at least one, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def share(text: str) -> float:
+    """Read a number between 0 and 1, for argparse."""
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError("must lie between 0 and 1")
+    return number

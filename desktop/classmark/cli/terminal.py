@@ -29,10 +29,10 @@ class TextWriter:
         """Write one result: the file, its title, and a line per subject or the reason why there is none."""
         write = self._stream.write
         document = result.document
-        write(f"{_harmless(result.source)}\n")
+        write(f"{harmless(result.source)}\n")
         if document and document.title:
             language = f" [{document.language}]" if document.language else ""
-            write(f"  {_harmless(' '.join(document.title.split()))}{language}\n")
+            write(f"  {harmless(' '.join(document.title.split()))}{language}\n")
         for one in result.each():
             if len(result.predictions) > 1 and one.prediction is not None:
                 write(f"  -- {one.prediction.classifier}\n")
@@ -55,7 +55,7 @@ class TextWriter:
                 write(f"{'':17}{subject.place}\n")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Return text with control characters spelt out: names of files may hold some, and terminals obey them."""
     return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda match: repr(match[0])[1:-1], text)
 
@@ -66,13 +66,14 @@ class Line:
     def __init__(self, stream: TextIO | None) -> None:
         """Take the stream, None where the program was started without it."""
         self._stream = stream or io.StringIO()
-        self._drawn = float("-inf")
+        self._drawn, self._before = float("-inf"), ""
         self._is_terminal = self._stream.isatty()
 
     def draw(self, share: float, before: str, after: str) -> None:
         """Draw how far something is, as a share of 1, and words before and after."""
-        if self._is_terminal and (monotonic() - self._drawn > _INTERVAL or share >= 1):
-            self._drawn = monotonic()
+        is_due = monotonic() - self._drawn > _INTERVAL or share >= 1 or before != self._before
+        if self._is_terminal and is_due:
+            self._drawn, self._before = monotonic(), before
             columns = shutil.get_terminal_size().columns
             width = max(min(columns - len(before) - len(after) - 3, 40), 4)
             filled = int(width * min(share, 1))
@@ -82,7 +83,7 @@ class Line:
 
     def clear(self) -> None:
         """Wipe the line, before something else is written."""
-        if self._is_terminal:
+        if self._drawn > float("-inf"):
             self._drawn = float("-inf")
             self._stream.write("\r\x1b[K")
             self._stream.flush()
