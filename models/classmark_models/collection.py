@@ -84,7 +84,7 @@ class Collection:
         with suppress(ModelMissing):
             own = self.ready.path(name) == self.ready.folder(name)
             return ModelState.READY if own else ModelState.SHARED
-        if (self.ready.folder(name) / MANIFEST).exists():
+        if any((place / name / MANIFEST).exists() for place in (self.ready.root, *self.ready.shared)):
             return ModelState.DAMAGED
         with suppress(ModelMissing):
             self.published.path(name)
@@ -93,14 +93,18 @@ class Collection:
         begun = self.published.folder(name)
         return ModelState.BEGUN if begun.exists() and any(begun.iterdir()) else ModelState.KNOWN
 
+    def folder(self, name: str) -> Path:
+        """Return the folder of a model that is ready, the built-in one's too; ModelMissing when it is not."""
+        return BUILTIN if name == BUILTIN_ID else self.ready.path(name)
+
     def record(self, name: str, tested: SelfTest) -> None:
         """Keep what a self-test of an installed model found on this computer; StoreError, ModelMissing."""
-        write_record(self._record(name), self._folder(name), tested)
+        write_record(self._record(name), self.folder(name), tested)
 
     def selftest(self, name: str) -> SelfTest | None:
         """Return the last self-test of an installed model; None unless made here, and with its files as they are."""
         with suppress(ModelMissing):
-            return read_record(self._record(name), self._folder(name))
+            return read_record(self._record(name), self.folder(name))
         return None
 
     def spec(self, name: str) -> ModelSpec:
@@ -130,9 +134,6 @@ class Collection:
         if pack.fact("task") != "masked-words":
             raise ModelUnsupported(f"{name} fills no masks: it is made for {pack.fact('task')}.")
         return FillMask(pack)
-
-    def _folder(self, name: str) -> Path:
-        return BUILTIN if name == BUILTIN_ID else self.ready.path(name)
 
     def _record(self, name: str) -> Path:
         return self.root / "selftests" / f"{check_id(name)}.json"

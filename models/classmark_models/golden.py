@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -112,10 +112,15 @@ def read_golden(folder: Path) -> tuple[tuple[str, ...], Logits] | None:
         if texts.stat().st_size > _LARGEST or answers.stat().st_size > _LARGEST:
             raise ValueError("too large")
         stated = json.loads(texts.read_text(encoding="utf-8"))["texts"]
+        with ZipFile(answers) as archive:
+            if sum(member.file_size for member in archive.infolist()) > _LARGEST:
+                raise ValueError("too large")
         with answers.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             logits = np.asarray(arrays["logits"])
-        if logits.dtype != np.float32 or logits.ndim != 2 or not all(isinstance(text, str) for text in stated):
-            raise ValueError("they have another shape")
+        if not stated or not all(isinstance(text, str) for text in stated):
+            raise ValueError("there are no texts")
+        if logits.dtype != np.float32 or logits.ndim != 2 or not logits.size or not np.isfinite(logits).all():
+            raise ValueError("they are no rows of numbers")
     except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, MemoryError, BadZipFile) as error:
         raise ModelDamaged(f"The reference answers in {folder} cannot be read: {error}. Repair the model.") from error
     return tuple(stated), logits

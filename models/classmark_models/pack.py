@@ -13,7 +13,7 @@ from classmark_models.errors import ModelDamaged, ModelMissing
 MANIFEST = "manifest.json"
 SPEC = "model.toml"
 """The model's entry of the catalogue."""
-BUILTIN = Path(__file__).parent / "builtin"
+BUILTIN, BUILTIN_GRAPH = Path(__file__).parent / "builtin", "encoder.onnx"
 
 
 @dataclass(frozen=True, slots=True)

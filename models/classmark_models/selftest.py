@@ -15,9 +15,9 @@ import onnxruntime
 
 from classmark_models.errors import Interrupted, ModelDamaged
 from classmark_models.golden import Agreement, compare, golden_texts, is_sane, read_golden
-from classmark_models.pack import MANIFEST, SPEC, open_pack
+from classmark_models.pack import BUILTIN_GRAPH, MANIFEST, SPEC, open_pack
 from classmark_models.probe import Probe, processors
-from classmark_models.spec import read_spec
+from classmark_models.spec import BUILTIN_ID, read_catalogue, read_spec
 from classmark_models.store import writing
 
 PAGE_TOKENS = 500
@@ -64,8 +64,9 @@ def selftest(
     ``Agreement.good`` asks. Raises Interrupted, ModelMissing, ModelDamaged, SpecInvalid.
     """
     pack = open_pack(folder)
-    spec = read_spec(folder / SPEC, pack.fact("name"))
-    probe = Probe(pack.file(pack.fact("graph")), pack.file("tokenizer.json"), spec.limits.tokens)
+    name = pack.fact("name")
+    spec = read_catalogue()[name] if name == BUILTIN_ID else read_spec(folder / SPEC, name)
+    probe = Probe(pack.file(pack.facts.get("graph", BUILTIN_GRAPH)), pack.file("tokenizer.json"), spec.limits.tokens)
     golden = read_golden(folder)
     texts = golden[0] if golden else golden_texts(spec, probe.mask)
     comparing = "Comparing with the original" if golden else "Trying the model"

@@ -132,7 +132,7 @@ class Workshop:
 
         Raises Interrupted, ModelMissing, ModelDamaged.
         """
-        tested = selftest(self._collection.ready.path(name), progress=self._told, should_stop=self._should_stop)
+        tested = selftest(self._collection.folder(name), progress=self._told, should_stop=self._should_stop)
         self._collection.record(name, tested)
         return tested
 
