@@ -17,7 +17,7 @@ from classmark_models.scope import is_mostly_foreign
 from classmark_models.spec import ModelSpec
 
 FINGERPRINTS = "null.npz"
-ALIKE = 0.3
+ALIKE = 0.2
 """How near an answer must be to one of these, as a share of how near the nearest quarter of real texts come."""
 _TEXTS = Path(__file__).with_name("null_texts.txt")
 _LARGEST = 1 << 28

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from classmark_models.classifier import Prediction, Stop, Traces, Window
-from classmark_models.errors import Interrupted
+from classmark_models.errors import Interrupted, ModelDamaged
 from classmark_models.fingerprints import FINGERPRINTS, Fingerprints, read_fingerprints
 from classmark_models.labelling import LABELS, read_outputs
 from classmark_models.labels import Scores, Vocabulary, read_vocabulary
@@ -35,11 +37,11 @@ class PublishedClassifier:
         self.name: str = self._spec.id
         self.title: str = self._spec.title
         self.scope: str = self._spec.scope
-        outputs: int = pack.fact("outputs")
+        self._outputs: int = pack.fact("outputs")
         labels = pack.file(LABELS)
         self.vocabulary: Vocabulary = read_vocabulary(labels, self._spec.title)
-        self._places = read_outputs(labels, outputs)
-        self._fingerprints = _fingerprints(pack, outputs)
+        self._places = read_outputs(labels, self._outputs)
+        self._fingerprints = _fingerprints(pack, self._outputs)
         self._weak = frozenset(self._spec.labels.weak)
         for name in pack.fact("files"):
             pack.file(name)
@@ -68,14 +70,9 @@ class PublishedClassifier:
         if not spans:
             script = foreign_script(self._spec.limits, "\n".join((title, abstract, body)))
             return self._nothing(script or TOO_LITTLE)
-        answers = []
-        for answer in self._reader.answer_all(span.ids for _, span in spans):
-            if should_stop():
-                raise Interrupted("Stopped.")
-            answers.append(answer)
+        logits = self._logits(spans, should_stop)
         texts = {HEAD: "\n".join(part for part in (title, abstract) if part), BODY: body}
         letters = np.array([count_letters(texts[part][span.start : span.end]) for part, span in spans])
-        logits = np.stack(answers)
         empty = self._fingerprints.are_empty(logits)
         is_head = np.array([part == HEAD for part, _ in spans])
         weights = weigh(letters, is_head, empty, ABSTRACT_WEIGHT if abstract else TITLE_WEIGHT)
@@ -115,6 +112,16 @@ class PublishedClassifier:
             windows = self._reader.windows(body)
             spans += [(BODY, span) for span in windows if not is_mostly_foreign(limits, body[span.start : span.end])]
         return spans
+
+    def _logits(self, spans: Sequence[tuple[str, Span]], should_stop: Stop) -> Logits:
+        answers = []
+        for answer in self._reader.answer_all(span.ids for _, span in spans):
+            if should_stop():
+                raise Interrupted("Stopped.")
+            if answer.shape != (self._outputs,) or not np.isfinite(answer).all():
+                raise ModelDamaged(f"“{self.title}” does not answer with {self._outputs:,} numbers. Repair the model.")
+            answers.append(answer)
+        return np.stack(answers)
 
     def _probabilities(self, logits: Logits) -> Scores:
         """Return the probabilities of the labels, shape (rows, labels); those of outputs without a label are lost."""

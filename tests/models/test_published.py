@@ -311,6 +311,18 @@ def test_damaged_packs_are_refused(
         PublishedClassifier(open_pack(folder), 1)
 
 
+def test_graph_of_another_number_of_outputs_is_found_out(pack: Pack, tmp_path: Path) -> None:
+    folder = tmp_path / "tiny"
+    shutil.copytree(pack.folder, folder)
+    (folder / "null.npz").unlink()
+    facts = {key: value for key, value in pack.facts.items() if key not in ("id", "files", "commits")}
+    seal(folder, "tiny", {**facts, "outputs": 7})
+    classifier = PublishedClassifier(open_pack(folder), 1)
+    with pytest.raises(ModelDamaged, match="“Tiny” does not answer with 7 numbers"):
+        classifier.predict(TITLE, "", "")
+    classifier.close()
+
+
 def test_export_without_fingerprints_declines_no_answer(pack: Pack, tmp_path: Path) -> None:
     folder = tmp_path / "tiny"
     shutil.copytree(pack.folder, folder)
