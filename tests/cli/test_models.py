@@ -219,7 +219,7 @@ def test_verify_and_repair(world: World, call_plainly: Call, type_in: Callable[[
     code, out, _ = call_plainly("models", "repair", "tiny", BUILTIN_ID, "--yes")
     assert (code, out.splitlines()) == (
         DONE,
-        ["tiny is whole again: labels.csv was put right.", f"{BUILTIN_ID} is whole."],
+        ["tiny is whole again. Put right: labels.csv.", f"{BUILTIN_ID} is whole."],
     )
     assert call_plainly("models", "verify", "tiny")[0] == DONE
 

@@ -33,7 +33,7 @@ from tests.cli.conftest import (
 def running(*arguments: str | Path, **streams: Any) -> Iterator[subprocess.Popen[bytes]]:
     """Start the program as the head of a process group of its own, and leave nothing of it behind."""
     process = subprocess.Popen(
-        command(*arguments), env=environment(), stdin=subprocess.DEVNULL, start_new_session=True, **streams
+        command(*arguments), env=environment(), start_new_session=True, **{"stdin": subprocess.DEVNULL, **streams}
     )
     try:
         yield process

@@ -154,16 +154,18 @@ def _fetch(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> in
         _say(f"{name} is ready already. `classmark models verify {name}` checks its files.")
     if wanted:
         check_somebody_is_there(arguments, parser)
+    for spec in wanted:
+        with _working(settings) as workshop:
+            estimate = workshop.estimate(spec.id)
+        show_download(spec, estimate)
+    if wanted and not agreed(arguments, f"Fetch {listed([spec.id for spec in wanted])}?"):
+        _say("Nothing was fetched.")
+        return CANCELLED
     done = []
-    with _working(settings, GOES_ON) as workshop:
-        for spec in wanted:
-            show_download(spec, workshop.estimate(spec.id))
-        if wanted and not agreed(arguments, f"Fetch {listed([spec.id for spec in wanted])}?"):
-            _say("Nothing was fetched.")
-            return CANCELLED
-        for spec in wanted:
+    for spec in wanted:
+        with _working(settings, GOES_ON) as workshop:
             done.append(workshop.fetch(spec.id, keep=arguments.keep, variant=arguments.variant))
-            _tell_of(done[-1], collection, arguments)
+        _tell_of(done[-1], collection, arguments)
     if arguments.json:
         write_json([asdict(prepared) for prepared in done])
     return DONE
@@ -231,18 +233,19 @@ def _verify(arguments: argparse.Namespace, _: argparse.ArgumentParser) -> int:
 
 def _repair(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     settings = _settings(arguments)
-    with _working(settings, GOES_ON) as workshop:
-        for name in dict.fromkeys(arguments.names):
+    for name in dict.fromkeys(arguments.names):
+        with _working(settings) as workshop:
             bad = workshop.verify(name)
-            if not bad:
-                sys.stdout.write(f"{name} is whole.\n")
-                continue
-            check_somebody_is_there(arguments, parser)
-            if not agreed(arguments, f"{listed(bad)} of {name} must be fetched or made again. Repair it?"):
-                _say(f"{name} was left as it is.")
-                return CANCELLED
+        if not bad:
+            sys.stdout.write(f"{name} is whole.\n")
+            continue
+        check_somebody_is_there(arguments, parser)
+        if not agreed(arguments, f"{listed(bad)} of {name} must be fetched or made again. Repair it?"):
+            _say(f"{name} was left as it is.")
+            return CANCELLED
+        with _working(settings, GOES_ON) as workshop:
             workshop.repair(name)
-            sys.stdout.write(f"{name} is whole again: {listed(bad)} was put right.\n")
+        sys.stdout.write(f"{name} is whole again. Put right: {', '.join(bad)}.\n")
     return DONE
 
 
