@@ -8,32 +8,62 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from classmark_models.graph import CONTRIB, Array, GraphBuilder, Words
+from classmark_models.graph import CONTRIB, Array, GraphBuilder, Words, float_linears
 
 Floats = npt.NDArray[np.float32]
 
 SMALLEST_BLOCK = 16
-ROWS_AT_ONCE = 8192
+ROWS_AT_ONCE, COLUMNS_AT_ONCE = 8192, 64
 IN_INT8 = 4
 """The runtime's accuracy level at which it multiplies blocks without writing them out in float32 first."""
 
 
-def quantize_columns(weight: Floats, limit: int) -> tuple[npt.NDArray[np.int8], Floats]:
+def quantize_columns(weight: Floats, limit: int, pair: int | None = None) -> tuple[npt.NDArray[np.int8], Floats]:
     """Round a matrix (in, out) to signed integers of at most ``limit``, with one scale per output column.
 
+    ``pair`` is the most that the sums of the 1st and 2nd, 3rd and 4th … integers of a column may be, plus or minus.
     Returns the int8 matrix and the scales, float32, shape (out,). Among 24 clipping points per column the one with
     the least squared error is taken.
     """
+    integers, scales = np.empty(weight.shape, np.int8), np.empty(weight.shape[1], np.float32)
+    for start in range(0, weight.shape[1], COLUMNS_AT_ONCE):
+        part = slice(start, start + COLUMNS_AT_ONCE)
+        integers[:, part], scales[part] = _quantize_columns(weight[:, part], limit, pair)
+    return integers, scales
+
+
+def _quantize_columns(weight: Floats, limit: int, pair: int | None) -> tuple[Floats, Floats]:
     largest = np.maximum(np.abs(weight).max(axis=0), np.finfo(np.float32).tiny)
+    if pair is not None and len(weight) > 1:
+        even, odd = _pairs(weight)
+        largest = np.maximum(largest, np.abs(even + odd).max(axis=0) * (limit / pair))
     best = np.full(weight.shape[1], np.inf)
     scales = largest / limit
     for share in np.linspace(1.0, 0.7, 24):
         scale = (largest * share / limit).astype(np.float32)
-        error = np.square(np.clip(np.rint(weight / scale), -limit, limit) * scale - weight).sum(axis=0)
+        error = np.square(_rounded(weight, scale, limit, pair) * scale - weight).sum(axis=0)
         scales = np.where(error < best, scale, scales)
         best = np.minimum(error, best)
-    rounded = np.clip(np.rint(weight / scales), -limit, limit)
-    return rounded.astype(np.int8), scales.astype(np.float32)
+    return _rounded(weight, scales, limit, pair), scales.astype(np.float32)
+
+
+def _rounded(weight: Floats, scales: Floats, limit: int, pair: int | None) -> Floats:
+    rounded: Floats = np.clip(np.rint(weight / scales), -limit, limit)
+    if pair is not None:
+        even, odd = _pairs(rounded)
+        excess = even + odd
+        excess -= np.clip(excess, -pair, pair)
+        where = np.nonzero(excess)
+        half = np.trunc(excess[where] / 2)
+        odd[where] -= half
+        even[where] -= excess[where] - half
+    return rounded
+
+
+def _pairs(weight: Floats) -> tuple[Floats, Floats]:
+    """Return views of the rows that a processor multiplies and adds two at a time; of an odd last row none."""
+    odd = weight[1::2]
+    return weight[0::2][: len(odd)], odd
 
 
 def smoothing_factors(largest: Floats, knee: float) -> Floats:
@@ -53,11 +83,13 @@ class Int8Linears:
     """Matrix products in int8: activations quantized once per tensor at run time, weights per output column.
 
     ``limit`` is the largest weight stored. Processors without VNNI add two products of an unsigned activation and a
-    signed weight in 16 bits with saturation (``vpmaddubsw``): 2 x 255 x 64 = 32,640 is the most that always fits.
+    signed weight in 16 bits with saturation (``vpmaddubsw``): 255 x 128 = 32,640 always fits. So weights of at most 64
+    are safe, and so are those of which each ``pair`` adds up to 128 at most, which are rounded less coarsely.
     ``smoothing`` maps the names of activations to the divisors of their channels.
     """
 
     limit: int = 64
+    pair: int | None = None
     smoothing: Mapping[str, Floats] = field(default_factory=dict)
 
     def __call__(self, builder: GraphBuilder, x: str, matrices: Mapping[str, tuple[Array, Array]]) -> Sequence[str]:
@@ -70,7 +102,7 @@ class Int8Linears:
         quantized, scale, zero = builder.add_many("DynamicQuantizeLinear", [x], activation)
         outputs = []
         for name, (weight, bias) in matrices.items():
-            integers, scales = quantize_columns(weight.T, self.limit)
+            integers, scales = quantize_columns(weight.T, self.limit, self.pair)
             inputs = [
                 quantized,
                 builder.constant(f"{name}.w", integers),
@@ -155,3 +187,18 @@ class FloatEmbedding:
         """Add the products; see ``graph.Words``."""
         inputs = [x, builder.constant(f"{name}.w", self.table), builder.constant(f"{name}.b", bias)]
         return builder.add("Gemm", inputs, name, transB=1)
+
+
+def block_linears(builder: GraphBuilder, x: str, matrices: Mapping[str, tuple[Array, Array]]) -> Sequence[str]:
+    """Add products whose weights have a scale for each block of 128, as do activations: slower, and never saturated.
+
+    Matrices that blocks do not divide stay in float32. See ``graph.Linears``.
+    """
+    outputs: list[str] = []
+    for name, (weight, bias) in matrices.items():
+        blocks = BlockEmbedding.of(weight)
+        if isinstance(blocks, BlockEmbedding):
+            outputs.append(blocks.scores(builder, x, bias, name))
+        else:
+            outputs += float_linears(builder, x, {name: (weight, bias)})
+    return outputs

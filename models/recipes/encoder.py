@@ -9,16 +9,14 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-import onnx
-import onnxruntime
 from tokenizers import Regex, models, normalizers, pre_tokenizers, processors
 from tokenizers import Tokenizer as RustTokenizer
 
+from classmark_models.convert import measure_ranges
 from classmark_models.graph import Array, GraphBuilder, Linears, Shape, add_encoder, float_linears
 from classmark_models.quantize import BlockEmbedding, Int8Linears, smoothing_factors
 from classmark_models.tokens import Tokenizer
-from recipes.wheel_file import Blocks, EncoderFile, Float
+from recipes.wheel_file import Blocks, EncoderFile
 
 PROMPT, LIMIT = "query: ", 512
 KNEE = 3.5
@@ -96,30 +94,14 @@ def _any_of(codes: Iterable[int]) -> str:
     return "[" + "".join(f"\\x{{{code:x}}}" for code in sorted(codes)) + "]"
 
 
-def measure_ranges(source: EncoderFile, tokenizer: Tokenizer, texts: Iterable[str]) -> dict[str, Float]:
-    """Return the greatest magnitude in each channel of the smoothed activations, over a float32 run of ``texts``."""
-    names = [f"l{layer}.{name}" for layer in range(source.layers) for name in SMOOTHED]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "fp32.onnx"
-        write_graph(source, path, float_linears)
-        proto = onnx.load(str(path), load_external_data=False)
-        proto.graph.output.extend(onnx.helper.make_tensor_value_info(name, 1, None) for name in names)
-        path.write_bytes(proto.SerializeToString())
-        runtime = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        ranges: dict[str, Float] = {}
-        for text in texts:
-            values = runtime.run(names, {"input_ids": tokenizer.encode(text)[None]})
-            for name, value in zip(names, values, strict=True):
-                largest = np.abs(value[0]).max(axis=0)
-                ranges[name] = np.maximum(ranges.get(name, largest), largest)
-    return ranges
-
-
 def write_encoder(source: EncoderFile, folder: Path, texts: Iterable[str]) -> None:
     """Write tokenizer.json, encoder.onnx and encoder.onnx.data; ``texts`` calibrate the smoothing."""
     folder.mkdir(parents=True, exist_ok=True)
     write_tokenizer(source, folder / "tokenizer.json")
     tokenizer = Tokenizer(folder / "tokenizer.json", PROMPT, LIMIT)
-    ranges = measure_ranges(source, tokenizer, texts)
-    smoothing = {name: smoothing_factors(largest, KNEE) for name, largest in ranges.items()}
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "fp32.onnx"
+        write_graph(source, path, float_linears)
+        ranges = measure_ranges(path, map(tokenizer.encode, texts))
+    smoothing = {name: smoothing_factors(ranges[name], KNEE) for name in ranges if name.endswith(SMOOTHED)}
     write_graph(source, folder / "encoder.onnx", Int8Linears(smoothing=smoothing))

@@ -27,10 +27,10 @@ VARIANTS = {
     "float32": FLOAT32,
     "table 8 bits/128 alone": Precision(FLOAT32.linears),
     "table 4 bits/32 alone": Precision(FLOAT32.linears, partial(BlockEmbedding.of, bits=4, block=32)),
-    "products int8 alone": Precision(words=FloatEmbedding),
+    "products int8 alone": Precision(INT8.linears, words=FloatEmbedding),
     "products int8 to 127, table 8 bits/128": Precision(Int8Linears(127)),
     "int8 (table 8 bits/128)": INT8,
-    "int8, table 4 bits/32": Precision(words=partial(BlockEmbedding.of, bits=4, block=32)),
+    "int8, table 4 bits/32": Precision(INT8.linears, words=partial(BlockEmbedding.of, bits=4, block=32)),
 }
 
 

@@ -82,8 +82,8 @@ def product(linears: Int8Linears, x: Floats, matrices: Mapping[str, tuple[Floats
     return [np.asarray(found) for found in load(path).run(None, {})]
 
 
-@pytest.mark.parametrize("limit", [64, 127])
-def test_products_of_one_activation_with_several_matrices(limit: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("limit", "pair"), [(64, None), (127, None), (127, 128)])
+def test_products_of_one_activation_with_several_matrices(limit: int, pair: int | None, tmp_path: Path) -> None:
     random = np.random.default_rng(6)
     x = random.normal(size=(20, 48)).astype(np.float32)
     matrices = {
@@ -91,7 +91,7 @@ def test_products_of_one_activation_with_several_matrices(limit: int, tmp_path: 
         for name, out in (("first", 16), ("second", 5))
     }
     for (weight, bias), found in zip(
-        matrices.values(), product(Int8Linears(limit), x, matrices, tmp_path / "product.onnx"), strict=True
+        matrices.values(), product(Int8Linears(limit, pair), x, matrices, tmp_path / "product.onnx"), strict=True
     ):
         assert cosines(found, x @ weight.T + bias).min() > 0.995
 
@@ -181,6 +181,21 @@ def test_columns_stay_within_the_limit_and_beat_plain_scaling(name: str, limit: 
     steps = np.rint(exact / np.where(plain > 0, plain, 1))
     plain_error = np.square(steps * plain - exact).sum(axis=0)
     assert (error <= plain_error * (1 + 1e-4) + 1e-12 * np.square(exact).sum(axis=0)).all()
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 256])
+@pytest.mark.parametrize("name", matrices_to_quantize())
+def test_pairs_of_rows_never_add_up_to_more_than_fits(name: str, rows: int) -> None:
+    weight = matrices_to_quantize()[name].astype(np.float32)[:rows]
+    integers, scales = quantize_columns(weight, 127, 128)
+    whole = integers.astype(int)
+    assert np.abs(whole).max() <= 127
+    assert np.abs(whole[0 : rows // 2 * 2 : 2] + whole[1::2]).max(initial=0) <= 128
+    error, small_error = (
+        np.square(found * np.asarray(steps, np.float64) - weight).sum()
+        for found, steps in ((integers, scales), quantize_columns(weight, 64))
+    )
+    assert error <= small_error * (1 + 1e-4) + 1e-12 * np.square(weight.astype(np.float64)).sum()
 
 
 @pytest.mark.parametrize("name", ["normal", "heavy tails"])

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from classmark_models.checkpoint import open_checkpoint
 from classmark_models.convert.architecture import Architecture, read_config
+from classmark_models.convert.calibrate import measure_ranges
 from classmark_models.convert.heads import HEADS, MASKED_WORDS, Encoded, add_pooling, head_of
 from classmark_models.convert.names import EncoderWeights
+from classmark_models.convert.precision import FLOAT32, INT8, LADDER, VARIANTS, Precision, variant
+from classmark_models.convert.processor import first_rung, saturates
 from classmark_models.errors import ModelUnsupported
-from classmark_models.graph import Array, GraphBuilder, Linears, Words, add_encoder, float_linears
-from classmark_models.quantize import BlockEmbedding, FloatEmbedding, Int8Linears
+from classmark_models.graph import GraphBuilder, add_encoder
 
-__all__ = ["FLOAT32", "INT8", "Converted", "Precision", "convert"]
-
-
-@dataclass(frozen=True, slots=True)
-class Precision:
-    """How the numbers of a graph are kept: the encoder's matrix products, and its table of word vectors."""
-
-    linears: Linears = field(default_factory=Int8Linears)
-    words: Callable[[Array], Words] = BlockEmbedding.of
-
-
-INT8 = Precision()
-FLOAT32 = Precision(float_linears, FloatEmbedding)
+__all__ = [
+    "FLOAT32",
+    "INT8",
+    "LADDER",
+    "VARIANTS",
+    "Converted",
+    "Precision",
+    "convert",
+    "first_rung",
+    "measure_ranges",
+    "saturates",
+    "variant",
+]
 
 
 @dataclass(frozen=True, slots=True)
