@@ -6,14 +6,15 @@ import itertools
 import math
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from classmark_models.checkpoint import open_checkpoint
 from classmark_models.collection import Collection
-from classmark_models.convert import FLOAT32, INT8, convert
+from classmark_models.convert import FLOAT32, LADDER, Precision, convert, first_rung, measure_ranges
+from classmark_models.convert import variant as variant_of
 from classmark_models.convert.architecture import read_config
 from classmark_models.convert.heads import MASKED_WORDS
 from classmark_models.errors import DiskFull, Interrupted, ModelDamaged, ModelUnsupported
@@ -27,14 +28,13 @@ from classmark_models.selftest import Progress, SelfTest, selftest
 from classmark_models.spec import ModelSpec, write_spec
 from classmark_models.staging import staged
 from classmark_models.store import Receipt, Store, held_of, read_receipt, write_receipt, writing
+from classmark_models.tokens import TokenIds, Tokenizer
 from classmark_models.vocab_files import TOKENIZER, write_tokenizer
 
 FORMAT = 1
 """The format of a ready model's folder."""
 GRAPH = "model.onnx"
 CONFIG, README = "config.json", "README.md"
-LADDER = ("int8", "float32")
-_PRECISIONS = {"int8": INT8, "float32": FLOAT32}
 _FLOAT = LADDER[-1]
 _BYTES_A_NUMBER = 6
 """Four in float32, and with room to spare one in the quantized graph."""
@@ -71,11 +71,13 @@ def prepare(
     what is wrong with the published files.
     """
     began = time.perf_counter()
+    first = variant or first_rung()
+    variant_of(first)
     with staged(collection.ready, spec.id) as folder, writing(collection.ready.root):
         work = _Work(spec, published, folder, progress, should_stop)
         work.make_room(collection.ready)
         expected = work.reference()
-        chosen, agreement, notes = work.choose(expected, variant or LADDER[0])
+        chosen, agreement, notes = work.choose(expected, first)
         work.complete(chosen, agreement)
         tested = selftest(folder, progress=progress, should_stop=should_stop)
     collection.record(spec.id, tested)
@@ -109,7 +111,7 @@ class _Work:
     def reference(self) -> Logits:
         """Write the float32 graph and what it answers to the golden texts, and return that."""
         write_tokenizer(self._published, self._folder / TOKENIZER)
-        self._convert(_FLOAT, self._float)
+        self._convert(_FLOAT, FLOAT32, self._float)
         probe = self._probe(self._float)
         self._texts = golden_texts(self._spec, probe.mask)
         expected = self._answers(probe)
@@ -122,11 +124,10 @@ class _Work:
 
     def choose(self, expected: Logits, first: str) -> tuple[str, Agreement, tuple[str, ...]]:
         """Write the graph that is good enough; return its variant, how good it is, and what the person be told."""
-        if first not in LADDER:
-            raise ModelUnsupported(f"There is no variant {first}, only {', '.join(LADDER)}.")
         notes: list[str] = []
+        ranges = {} if first == _FLOAT else measure_ranges(self._float, self._rows())
         for name in LADDER[LADDER.index(first) :]:
-            agreement = self._try(name, expected)
+            agreement = self._try(name, variant_of(name, ranges), expected)
             if agreement.good or name == _FLOAT:
                 break
             safer = LADDER[LADDER.index(name) + 1]
@@ -162,24 +163,21 @@ class _Work:
         held = {name: held_of(self._folder / name) for name in files}
         write_receipt(self._folder, Receipt(self._spec.id, source.commits if source else {}, held, facts))
 
-    def _try(self, variant: str, expected: Logits) -> Agreement:
+    def _try(self, variant: str, precision: Precision, expected: Logits) -> Agreement:
         if variant == _FLOAT:
             for path in (self._float, self._float.with_name(f"{GRAPH}.data")):
                 path.replace(self._folder / path.name)
         else:
-            self._convert(variant, self._folder / GRAPH)
+            self._convert(variant, precision, self._folder / GRAPH)
         probe = self._probe(self._folder / GRAPH)
         found = self._answers(probe)
         return compare(expected, found) if is_sane(found) else UNLIKE
 
-    def _convert(self, variant: str, target: Path) -> None:
+    def _convert(self, variant: str, precision: Precision, target: Path) -> None:
         what, calls, total = f"Converting ({variant})", itertools.count(1), 4 * self._architecture.shape.layers
-        precision = _PRECISIONS[variant]
 
         def linears(builder: GraphBuilder, x: str, matrices: Mapping[str, tuple[Array, Array]]) -> Sequence[str]:
-            if self._should_stop():
-                raise Interrupted("Stopped.")
-            self._progress(what, next(calls), total)
+            self._go_on(what, next(calls), total)
             return precision.linears(builder, x, matrices)
 
         head = "spheres" if self._spec.output == "log-probabilities" else None
@@ -193,6 +191,18 @@ class _Work:
 
     def _probe(self, graph: Path) -> Probe:
         return Probe(graph, self._folder / TOKENIZER, self._spec.limits.tokens)
+
+    def _rows(self) -> Iterator[TokenIds]:
+        """Yield the golden texts for measuring how large the numbers within the model grow."""
+        tokenizer = Tokenizer(self._folder / TOKENIZER, "", self._spec.limits.tokens)
+        for done, text in enumerate(self._texts):
+            self._go_on("Measuring the numbers within", done, len(self._texts))
+            yield tokenizer.encode(text)
+
+    def _go_on(self, what: str, done: int, total: int) -> None:
+        if self._should_stop():
+            raise Interrupted("Stopped.")
+        self._progress(what, done, total)
 
     def _answers(self, probe: Probe) -> Logits:
         def told(done: int, total: int) -> None:

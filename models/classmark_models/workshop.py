@@ -170,7 +170,7 @@ class Workshop:
         if not ready.folder(name).exists():
             self._fetch(self._collection.spec(name), self._collection.published)
         elif receipt is None or not self._bring_back(receipt, bad):
-            from classmark_models.prepare import LADDER
+            from classmark_models.convert import LADDER
 
             variant = receipt.facts.get("variant") if receipt else None
             self.fetch(name, variant=variant if variant in LADDER else None)

@@ -39,9 +39,10 @@ def measure_ranges(graph: Path, rows: Iterable[TokenIds]) -> dict[str, Floats]:
         options.add_session_config_entry("session.disable_prepacking", "1")
         options.enable_mem_pattern = False
         runtime = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        rest = {"masks": np.array([0])} if "masks" in {given.name for given in runtime.get_inputs()} else {}
         ranges: dict[str, Floats] = {}
         for ids in rows:
-            for name, largest in zip(names, runtime.run(found, {"input_ids": ids[None]}), strict=True):
+            for name, largest in zip(names, runtime.run(found, {"input_ids": ids[None], **rest}), strict=True):
                 ranges[name] = np.maximum(ranges.get(name, largest), largest)
     finally:
         path.unlink()
