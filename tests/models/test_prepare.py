@@ -23,12 +23,12 @@ from classmark_models import prepare as module
 from classmark_models.collection import Collection, ModelState
 from classmark_models.convert import LADDER
 from classmark_models.errors import DiskFull, Interrupted, ModelDamaged, ModelError, ModelUnsupported, StoreError
-from classmark_models.golden import UNLIKE, compare, read_golden
+from classmark_models.golden import UNLIKE, Agreement, read_golden
 from classmark_models.prepare import prepare
 from classmark_models.spec import read_spec
 from classmark_models.staging import staged
 
-SAME = {"top1": 1.0, "top5": 1.0, "gap": 0.0, "likeness": 1.0}
+SAME = Agreement(1, 1.0, 1.0, 0.0, 1.0)
 Change = Callable[[pytest.MonkeyPatch, Path], None]
 
 
@@ -111,9 +111,7 @@ def test_safer_variant_is_taken_and_told(
 ) -> None:
     calls = iter(range(10))
     monkeypatch.setattr(module, "first_rung", lambda: LADDER[0])
-    monkeypatch.setattr(
-        module, "compare", lambda *rows: UNLIKE if next(calls) < bad else replace(compare(*rows), **SAME)
-    )
+    monkeypatch.setattr(module, "compare", lambda *rows: UNLIKE if next(calls) < bad else SAME)
     done = prepare(tiny_spec(), tiny, collection)
     assert done.variant == LADDER[bad]
     assert len(done.notes) == bad
