@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 from tests.gui.fakes import FakeEngine
 from tests.models.ready_packs import ready_pack, tiny_spec
@@ -139,7 +139,14 @@ def test_a_model_is_got_after_the_person_was_told_what_it_costs(qtbot: QtBot, wi
     _click(card, Act.GET)
     qtbot.waitUntil(lambda: Act.DOWNLOAD in card.buttons)
     assert not [task for task in works.asked if task.method == "fetch"]
-    for word in ("268 MB to download", "9.0 GB free", "/models", "https://hub.example.org", "converted"):
+    for word in (
+        "268 MB to download",
+        "9.0 GB free",
+        "/models",
+        "https://hub.example.org",
+        "converted",
+        "Licence: MIT",
+    ):
         assert word in card.message.text()
     _click(card, Act.DOWNLOAD)
     qtbot.waitUntil(lambda: "134 MB of 268 MB" in card.message.text())
@@ -212,7 +219,7 @@ def test_several_models_are_chosen_and_remembered(qtbot: QtBot, window: Window, 
     assert not builtin.use.isEnabled()
     QTest.mouseClick(card.use, Qt.MouseButton.LeftButton, pos=card.use.rect().center() - card.use.rect().center() / 2)
     qtbot.waitUntil(lambda: memory.choice == (BUILTIN_ID, "tiny"))
-    qtbot.waitUntil(lambda: window.toolbar.models.text().strip() == "2 models in use")
+    qtbot.waitUntil(lambda: window.toolbar.models.text().strip() == "2 models")
     assert builtin.use.isEnabled()
     assert "in use" in card.accessibleName()
     builtin.use.setChecked(False)
@@ -339,6 +346,25 @@ def test_by_keys_alone(qtbot: QtBot, window: Window, works: FakeWorks, ready: Pa
     qtbot.waitUntil(lambda: Act.DOWNLOAD in window.models_page.cards[NEWS].buttons)
     QTest.keyClick(window.models_page, Qt.Key.Key_Escape)
     assert window.pages.currentWidget() is window.welcome
+
+
+def test_tab_goes_from_card_to_card_and_through_each(
+    qtbot: QtBot, window: Window, works: FakeWorks, ready: Path
+) -> None:
+    qtbot.waitUntil(window.isActiveWindow)
+    works.answers["estimate"] = _estimate()
+    card = _open(qtbot, window, NEWS)
+    _click(card, Act.GET)
+    qtbot.waitUntil(lambda: Act.DOWNLOAD in card.buttons)
+    window.models_page.cards["tiny"].setFocus()
+    reached: list[QWidget | None] = []
+    for _ in range(12):
+        reached.append(QApplication.focusWidget())
+        QTest.keyClick(window, Qt.Key.Key_Tab)
+    tiny, after = window.models_page.cards["tiny"], list(window.models_page.cards.values())[2]
+    assert reached[:4] == [tiny, tiny.use, tiny.menu_button, after]
+    place = reached.index(card)
+    assert reached[place : place + 3] == [card, card.buttons[Act.DOWNLOAD], card.buttons[Act.NOT_NOW]]
 
 
 def test_every_control_on_the_page_has_a_name(qtbot: QtBot, window: Window, ready: Path) -> None:

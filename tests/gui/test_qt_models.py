@@ -11,10 +11,12 @@ from pytestqt.qtbot import QtBot
 from tests.gui.fakes import FakeClassifier, FakeEngine, groups
 
 from classmark.core.documents import Document, Result
+from classmark.gui.fill_dialog import CandidatesModel
 from classmark.gui.results_model import Column, ResultsModel, language_name
 from classmark.gui.rows import Byline, Facet, Opinion, Row, State
 from classmark.gui.subjects_model import NODE, SubjectsModel
 from classmark_models.decide import Rule
+from classmark_models.fill_mask import Candidate
 
 PATHS = [Path(f"/papers/{name}.txt") for name in ("a", "b", "c", "d")]
 TEXTS = ("coral ocean seawater", "Zunft Stadt", "reading lecture lire", "catalog librar")
@@ -196,3 +198,12 @@ def _opinions(text: str, rule: Rule, *others: FakeClassifier) -> tuple[Opinion, 
     engine.classifiers = (FakeClassifier(), *others)
     row.take(engine.classify_document(Document("x", "", text, text), lambda: False))
     return row.decide(rule)
+
+
+def test_words_that_fit_satisfy_qt(qtmodeltester: Any) -> None:
+    words = CandidatesModel()
+    qtmodeltester.check(words)
+    words.show((Candidate("kinase", 0.75), Candidate(" ", 0.25)))
+    qtmodeltester.check(words)
+    assert words.rowCount() == 2
+    assert words.index(0).data(Qt.ItemDataRole.AccessibleTextRole) == "kinase, 0.750"

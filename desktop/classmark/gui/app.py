@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-import platformdirs
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from classmark.core.settings import config_folder
 from classmark.gui.alerts import app_version, show_error
 from classmark.gui.engine import local_engine
 from classmark.gui.icons import app_icon
@@ -30,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     application.setApplicationVersion(app_version())
     application.setDesktopFileName("classmark")
     application.setWindowIcon(app_icon())
-    folder = Path(platformdirs.user_config_dir("Classmark", appauthor=False, ensure_exists=True))
+    folder = config_folder()
+    folder.mkdir(parents=True, exist_ok=True)
     memory = Memory(folder / "window.ini")
     window = Window(local_engine, Theme(application, memory.theme), memory)
 

@@ -60,6 +60,6 @@ class DropOverlay(QWidget):
         painter.drawText(QRectF(frame.left(), center.y() - 8, frame.width(), 40), middle, "Let go to add them")
         painter.setFont(small(self.font()))
         painter.setPen(theme.color("muted"))
-        note = "Files are read where they are; folders with everything in them"
+        note = "Files, folders with everything in them, models in a suitcase"
         painter.drawText(QRectF(frame.left(), center.y() + 28, frame.width(), 40), middle, note)
         painter.end()

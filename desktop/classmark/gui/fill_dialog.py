@@ -45,7 +45,7 @@ class FillDialog(QDialog):
         """Take a way to open the model, None where none is ready, its title, and the lane to work on."""
         super().__init__(parent)
         self.setWindowTitle("Fill in words")
-        self.resize(64 * UNIT, (62 if open_fill_mask else 20) * UNIT)
+        self.resize(64 * UNIT, (70 if open_fill_mask else 20) * UNIT)
         self._open, self._lane = open_fill_mask, lane
         self._filler: FillMask | None = None
         self._answers: tuple[tuple[Candidate, ...], ...] = ()

@@ -86,6 +86,11 @@ class ModelCard(QFrame):
         said = (spec.scope, self._facts.text(), self._licence.text(), standing.measured, self.message.text())
         self.setAccessibleDescription(" ".join(part for part in said if part))
 
+    @property
+    def stops(self) -> list[QWidget]:
+        """What the tab key reaches, in order."""
+        return [self, self.use, *(self.buttons[act] for act in self._shown), self.menu_button]
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102 - Qt
         match event.key():
             case Qt.Key.Key_Down | Qt.Key.Key_Up:
@@ -147,6 +152,7 @@ class ModelCard(QFrame):
     def _show_use(self, standing: Standing, is_only: bool) -> None:
         blocker = QSignalBlocker(self.use)
         self.use.setChecked(standing.used)
+        self.use.setText("In use" if standing.used else "Use")
         del blocker
         is_usable = standing.holding.is_ready and standing.holding.is_classifier and not standing.is_leaving
         self.use.setVisible(is_usable or standing.used)
@@ -160,7 +166,6 @@ class ModelCard(QFrame):
         text = doing or standing.fault or standing.question or standing.note
         self.message.setText(text)
         self.message.setVisible(bool(text))
-        mark(self.message, "muted" if text == standing.note else "")
         self.bar.setVisible(bool(doing))
         self.bar.setRange(0, total)
         self.bar.setValue(done)
@@ -195,7 +200,7 @@ class ModelCard(QFrame):
         if self.standing is None:
             return
         _, icon, token = self.standing.word
-        faulty = bool(self.standing.fault) and self.standing.work is None
+        faulty = bool(self.standing.fault or not self.standing.has_room) and self.standing.work is None
         unlicensed = not self.standing.holding.spec.licence_stated
         for sign, shown, name, color in (
             (self._sign, True, icon, token),

@@ -376,5 +376,7 @@ def _said(method: str, value: object) -> tuple[str, str]:
             return (f"Put right: {', '.join(sentences)}." if sentences else "There was nothing to repair."), ""
         case "export_suitcase" | "export_hub_layout":
             return f"Written to {value}", ""
+        case "fetch" | "convert":
+            return " ".join(sentences) or "Everything is here now.", ""
         case _:
-            return " ".join(sentences), ""
+            return "", ""

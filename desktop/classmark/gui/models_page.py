@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -33,6 +34,7 @@ class ModelsPage(QFrame):
         mark(self, "page")
         self._theme, self._icons = theme, icons
         self.cards: dict[str, ModelCard] = {}
+        self._stops: list[QWidget] = []
         self.fault = label("", wrap=True)
         self.fault.hide()
         self.settings = ModelsSettings()
@@ -93,6 +95,11 @@ class ModelsPage(QFrame):
         for name, standing in standings.items():
             if name in self.cards:
                 self.cards[name].show_standing(standing, is_only=is_only)
+        stops = [stop for card in self.cards.values() for stop in card.stops]
+        if stops != self._stops:
+            self._stops = stops
+            for one, other in pairwise(stops):
+                QWidget.setTabOrder(one, other)
 
     def show_fault(self, text: str) -> None:
         """Tell what is wrong with all models at once."""

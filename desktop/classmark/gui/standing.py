@@ -11,6 +11,7 @@ from classmark.gui.results_model import language_name
 from classmark.gui.wording import duration, size, speed
 from classmark.gui.workbench import Work
 from classmark_models.collection import ModelState
+from classmark_models.spec import NO_LICENCE
 from classmark_models.workshop import Estimate
 
 
@@ -116,7 +117,7 @@ class Standing:
         if self.work is not None or self.is_leaving or self.estimate is not None or self.is_asking:
             return ()
         if self.holding.is_builtin:
-            return (Act.VERIFY,)
+            return (Act.SELFTEST, Act.VERIFY)
         return tuple(act for act in _MORE[self.holding.state] if act not in self.buttons)
 
     @property
@@ -152,7 +153,7 @@ class Standing:
         """Speed and last self-test on this computer."""
         tested = self.holding.tested
         if tested is None:
-            return "Not tested on this computer yet" if self.holding.is_ready and not self.holding.is_builtin else ""
+            return "Not tested on this computer yet" if self.holding.is_ready else ""
         when = datetime.fromisoformat(tested.when).astimezone()
         return f"{tested.sentence} Tested {when:%d %b %Y}, {tested.tokens_per_second:,.0f} tokens a second."
 
@@ -171,4 +172,7 @@ class Standing:
         if not self.has_room:
             return f"There is no room: {cost} to download, {room}. Make room, or choose another folder in the settings."
         way = _WAYS[self.estimate.way == "export"]
-        return f"{cost} to download, {room}.\n{way}\nFrom {self.estimate.source}"
+        licence = (
+            "No licence is stated." if self.estimate.licence == NO_LICENCE else f"Licence: {self.estimate.licence}."
+        )
+        return f"{cost} to download, {room}. {licence}\n{way}\nFrom {self.estimate.source}"

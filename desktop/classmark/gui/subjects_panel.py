@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -103,6 +103,9 @@ class SubjectsPanel(QFrame):
         self._subjects.show(opinions if firsts else (), bylines)
         self._pages.setCurrentIndex(0 if firsts else 1)
         self._empty.setText(_why_empty(row, bylines))
+        if len(opinions) > 1:
+            for place in range(self._subjects.rowCount()):
+                self.tree.setFirstColumnSpanned(place, QModelIndex(), True)
         self.tree.expandAll()
         if not firsts:
             self.chosen.emit(None, None)
@@ -149,7 +152,7 @@ class _SubjectDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(area, theme.color("accent_soft" if selected else "surface"))
         if node.subject is None:
-            self._paint_classifier(painter, area, node, font, index)
+            self._paint_classifier(painter, area, node, font, index.row() > 0)
         elif index.column() == 0:
             color = theme.color("text" if node.proposed or selected else "muted")
             style = bold(font) if node.proposed else font
@@ -158,12 +161,10 @@ class _SubjectDelegate(QStyledItemDelegate):
             paint_score(painter, area.adjusted(0, 0, -2 * UNIT, 0), node.subject, theme, font)
         painter.restore()
 
-    def _paint_classifier(self, painter: QPainter, area: QRectF, node: Node, font: QFont, index: Index) -> None:
+    def _paint_classifier(self, painter: QPainter, area: QRectF, node: Node, font: QFont, ruled: bool) -> None:
         theme, declined = self._theme, bool(node.opinion.prediction.declined)
-        if index.row() > 0:
+        if ruled:
             painter.fillRect(QRectF(0, area.top(), area.right(), 1), theme.color("line"))
-        if index.column() > 0:
-            return
         height = QFontMetrics(font).height()
         upper = QRectF(area.left() + 4, area.top() + UNIT - 2, area.width() - UNIT, height)
         if declined:

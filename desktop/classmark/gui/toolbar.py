@@ -59,7 +59,7 @@ class ModelsButton(QToolButton):
 
     def show_titles(self, titles: Sequence[str]) -> None:
         """Name the models in use, or count them where there are several."""
-        text = titles[0] if len(titles) == 1 else f"{len(titles)} models in use" if titles else "Models"
+        text = titles[0] if len(titles) == 1 else f"{len(titles)} models" if titles else "Models"
         room = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 24 * UNIT)
         self.setText(f" {room}".replace("&", "&&"))
         said = "; ".join(titles) or "none yet"
