@@ -192,6 +192,8 @@ def test_pause_cancel_and_waiting_for_a_turn(qtbot: QtBot, window: Window, works
     qtbot.waitUntil(lambda: "In work" in card.accessibleName())
     assert other.accessibleName().endswith("Waits for its turn")
     _click(other, Act.CANCEL)
+    assert [work.task.name for work in window.keeper.bench.works] == [NEWS]
+    qtbot.waitUntil(lambda: other.accessibleName().endswith("Not on this computer"))
     _click(card, Act.PAUSE)
     qtbot.waitUntil(lambda: not window.keeper.bench.works)
     assert ("fetch", BIO) not in works.methods

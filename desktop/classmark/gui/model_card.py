@@ -130,6 +130,7 @@ class ModelCard(QFrame):
         row = QHBoxLayout()
         row.setSpacing(UNIT)
         row.addWidget(self.use)
+        row.addSpacing(UNIT // 2)
         row.addWidget(told, 1)
         row.addLayout(self._acts)
         self.menu_button.setText("More")

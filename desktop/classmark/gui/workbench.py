@@ -72,10 +72,14 @@ class Workbench(QObject):
         return work
 
     def stop(self, work: Work, *, drop: bool = False) -> None:
-        """Ask a work to end; ``ended`` follows, soon when it is in hand, else when its turn comes."""
-        if work.job is not None and work in self._works:
-            work.is_stopping, work.is_dropped = True, drop
-            work.job.cancel()
+        """Ask a work to end; ``ended`` follows, at once when it has not begun."""
+        if work.job is None or work not in self._works:
+            return
+        work.is_stopping, work.is_dropped = True, drop
+        work.job.cancel()
+        if work.step is None:
+            self._on_ended(work)
+        else:
             self.changed.emit(work)
 
     def _on_yielded(self, work: Work, items: list[Step | Outcome]) -> None:
@@ -87,8 +91,9 @@ class Workbench(QObject):
         self.changed.emit(work)
 
     def _on_ended(self, work: Work) -> None:
-        self._works.remove(work)
-        self.ended.emit(work)
+        if work in self._works:
+            self._works.remove(work)
+            self.ended.emit(work)
 
     def _on_failed(self, work: Work, failure: BaseException) -> None:
         if isinstance(failure, Interrupted):
