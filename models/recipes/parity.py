@@ -9,29 +9,28 @@ from __future__ import annotations
 
 import argparse
 import resource
+import shutil
 import time
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 
-from classmark_models.convert import FLOAT32, INT8, Precision, convert
-from classmark_models.quantize import BlockEmbedding, FloatEmbedding, Int8Linears
+from classmark_models.convert import FLOAT32, INT8, LADDER, convert, measure_ranges, variant
 from classmark_models.tokens import Tokenizer
+from recipes.variants import variants
 
 LENGTHS = (1, 2, 17, 128, 510)
-VARIANTS = {
-    "float32": FLOAT32,
-    "table 8 bits/128 alone": Precision(FLOAT32.linears),
-    "table 4 bits/32 alone": Precision(FLOAT32.linears, partial(BlockEmbedding.of, bits=4, block=32)),
-    "products int8 alone": Precision(INT8.linears, words=FloatEmbedding),
-    "products int8 to 127, table 8 bits/128": Precision(Int8Linears(127)),
-    "int8 (table 8 bits/128)": INT8,
-    "int8, table 4 bits/32": Precision(INT8.linears, words=partial(BlockEmbedding.of, bits=4, block=32)),
+SIZES: dict[str, dict[str, Any]] = {
+    "Bert": {"vocab_size": 119_547},
+    "DistilBert": {"vocab_size": 30_522},
+    "Roberta": {"vocab_size": 50_265, "max_position_embeddings": 514, "type_vocab_size": 1, "layer_norm_eps": 1e-5},
+    "XLMRoberta": {"vocab_size": 50_000, "max_position_embeddings": 514, "type_vocab_size": 1},
 }
+"""Families at full size, with words enough."""
+CALIBRATION = (16, 64, 128, 256) * 12
 
 
 def answers(path: Path, rows: Iterable[Any], output: str) -> list[Any]:
@@ -49,7 +48,7 @@ def cosines(left: Iterable[Any], right: Iterable[Any]) -> Any:
 
 
 def compare_real(folder: Path, texts: list[str], scratch: Path) -> None:
-    """Print the gaps of each variant for the embeddings of a real model."""
+    """Print the gaps of each variant for the embeddings of a real model; every other text calibrates."""
     import torch
     from transformers import AutoModel
 
@@ -59,7 +58,10 @@ def compare_real(folder: Path, texts: list[str], scratch: Path) -> None:
     with torch.no_grad():
         means = [reference(torch.tensor(ids[None])).last_hidden_state[0].mean(0).numpy() for ids in rows]
     expected = [mean / np.linalg.norm(mean) for mean in means]
-    for name, precision in VARIANTS.items():
+    convert(folder, scratch / "reference.onnx", FLOAT32)
+    ranges = measure_ranges(scratch / "reference.onnx", rows[::2])
+    rows, expected = rows[1::2], expected[1::2]
+    for name, precision in variants(ranges).items():
         convert(folder, scratch / "real.onnx", precision)
         found = answers(scratch / "real.onnx", rows, "embedding")
         near = cosines(found, expected)
@@ -73,36 +75,37 @@ def compare_random(scratch: Path) -> None:
     import torch
     import transformers
 
-    names = {i: f"label {i}" for i in range(20)}
-    sizes: dict[str, dict[str, Any]] = {
-        "Bert": {"vocab_size": 119_547},
-        "DistilBert": {"vocab_size": 30_522},
-        "Roberta": {"vocab_size": 50_265, "max_position_embeddings": 514, "type_vocab_size": 1, "layer_norm_eps": 1e-5},
-        "XLMRoberta": {"vocab_size": 50_000, "max_position_embeddings": 514, "type_vocab_size": 1},
-    }
-    for family, options in sizes.items():
+    for family, options in SIZES.items():
         torch.manual_seed(1)
-        config = getattr(transformers, f"{family}Config")(**options, initializer_range=0.05, id2label=names)
-        reference = getattr(transformers, f"{family}ForSequenceClassification")(config).eval()
-        folder = scratch / family
-        reference.save_pretrained(folder)
-        random = np.random.default_rng(1)
-        rows = [random.integers(5, options["vocab_size"], length) for length in LENGTHS]
-        with torch.no_grad():
-            expected = [reference(torch.tensor(ids[None])).logits[0].numpy() for ids in rows]
-        if family == "Roberta":  # read the other format once
-            torch.save(reference.state_dict(), folder / "pytorch_model.bin")
-            (folder / "model.safetensors").unlink()
-        del reference
-        for name, precision in (("float32", FLOAT32), ("int8", INT8)):
-            began = time.perf_counter()
-            convert(folder, scratch / "random.onnx", precision)
-            seconds = time.perf_counter() - began
-            found = answers(scratch / "random.onnx", rows, "logits")
-            gap = max(np.abs(a - b).max() for a, b in zip(found, expected, strict=True))
-            same = sum(int(a.argmax() == b.argmax()) for a, b in zip(found, expected, strict=True))
-            least = cosines(found, expected).min()
-            print(f"{family} {name}: {seconds:.0f} s, gap {gap:.1e}, cosine {least:.5f}, first {same}/{len(rows)}")
+        config = getattr(transformers, f"{family}Config")(**options, initializer_range=0.05)
+        for task, names in (("SequenceClassification", ("float32", "int8-reduced")), ("MaskedLM", LADDER[1:])):
+            config.num_labels = 20
+            reference = getattr(transformers, f"{family}For{task}")(config).eval()
+            folder = scratch / f"{family}{task}"
+            reference.save_pretrained(folder)
+            random = np.random.default_rng(1)
+            rows = [random.integers(5, options["vocab_size"], length) for length in LENGTHS]
+            with torch.no_grad():
+                expected = [reference(torch.tensor(ids[None])).logits[0].numpy() for ids in rows]
+            if family == "Roberta":  # read the other format, which holds tied tables twice
+                torch.save(reference.state_dict(), folder / "pytorch_model.bin")
+                (folder / "model.safetensors").unlink()
+            del reference
+            for name in names:
+                began = time.perf_counter()
+                done = convert(folder, scratch / "random.onnx", variant(name))
+                seconds = time.perf_counter() - began
+                found = answers(scratch / "random.onnx", rows, "logits")
+                gap = max(np.abs(a - b).max() for a, b in zip(found, expected, strict=True))
+                left, right = (np.concatenate([np.atleast_2d(part) for part in all_]) for all_ in (found, expected))
+                same, least = np.mean(left.argmax(axis=1) == right.argmax(axis=1)), cosines(left, right).min()
+                size = (scratch / "random.onnx.data").stat().st_size / 1e6
+                print(
+                    f"{family} {done.task} {name}: {seconds:.0f} s, {size:.0f} MB, gap {gap:.1e}, cosine {least:.5f}, "
+                    f"same answer {same:.0%} of {len(left)}",
+                    flush=True,
+                )
+            shutil.rmtree(folder)
 
 
 def compare_stored(folder: Path, scratch: Path) -> None:
@@ -127,12 +130,15 @@ def main() -> None:
     parser.add_argument("--texts", type=Path, help="a text a line")
     parser.add_argument("--random", action="store_true", help="compare random models of each family")
     parser.add_argument("--answers", type=Path, help="a folder that recipes.keras_files wrote")
-    parser.add_argument("--convert", type=Path, help="convert this folder alone and print seconds and peak memory")
+    parser.add_argument("--convert", type=Path, help="write float32, calibrate, write int8: seconds, peak memory")
     asked = parser.parse_args()
     asked.scratch.mkdir(parents=True, exist_ok=True)
     if asked.convert:
         began = time.perf_counter()
-        print(convert(asked.convert, asked.scratch / "converted.onnx"))
+        convert(asked.convert, asked.scratch / "reference.onnx", FLOAT32)
+        random = np.random.default_rng(1)
+        ranges = measure_ranges(asked.scratch / "reference.onnx", [random.integers(5, 9999, n) for n in CALIBRATION])
+        print(convert(asked.convert, asked.scratch / "converted.onnx", variant("int8-reduced", ranges)).task)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
         size = (asked.scratch / "converted.onnx.data").stat().st_size / 1e6
         print(f"{time.perf_counter() - began:.0f} s, peak {peak:.0f} MB, {size:.0f} MB written")
