@@ -79,7 +79,7 @@ class Isolation:
 
 
 @cache
-def _unshare() -> tuple[str, ...] | None:
+def without_network() -> tuple[str, ...] | None:
     """Return the command that starts a program in a network namespace of its own, as root or as anybody, if any may."""
     for command in (("unshare", "--net"), ("unshare", "--map-root-user", "--net")):
         if shutil.which("unshare") and not subprocess.run([*command, "true"], capture_output=True).returncode:
@@ -92,7 +92,7 @@ def isolation(request: pytest.FixtureRequest, tmp_path: Path) -> Isolation:
     if request.param == "sockets forbidden":
         (tmp_path / "sitecustomize.py").write_text(_HOOK)
         return Isolation((), tmp_path)
-    prefix = _unshare()
+    prefix = without_network()
     if prefix is None:
         pytest.skip("this system does not let us make a network namespace")
     return Isolation(prefix, None)

@@ -15,6 +15,7 @@ from tests.cli.model_world import ABSTRACT, TITLE, World, make_world
 from tests.models.hub_server import Fault, Hub, Repo
 
 from classmark.cli.terminal import sized
+from classmark_models.convert import LADDER
 from classmark_models.spec import BUILTIN_ID
 from classmark_models.transfer import Meter
 
@@ -391,6 +392,11 @@ def test_each_command_explains_itself(command: str, call_plainly: Call) -> None:
     assert (code, err) == (DONE, "")
     assert out.startswith(f"usage: classmark models {command}".rstrip())
     assert all(len(line) <= 100 for line in out.splitlines())
+
+
+def test_the_variants_are_told(call_plainly: Call) -> None:
+    told = " ".join(call_plainly("models", "fetch", "--help")[1].split())
+    assert f"--variant NAME {', '.join(LADDER[:-1])} or {LADDER[-1]} (default:" in told
 
 
 def test_a_hub_that_fails_is_told_and_gone_on_with(world: World, call_plainly: Call) -> None:

@@ -118,7 +118,9 @@ def add_command(commands: Commands) -> None:
     fetch.add_argument("--keep", action="store_true", help="keep the published files after converting them")
     for command in (fetch, convert):
         command.add_argument(
-            "--variant", metavar="NAME", help="int8, int8-reduced or float32 (default: what suits this computer)"
+            "--variant",
+            metavar="NAME",
+            help="int8, int8-reduced, int8-blocks or float32 (default: what suits this computer)",
         )
     for command in (listing, info, fetch, convert, import_, verify, selftest):
         add_json(command)
