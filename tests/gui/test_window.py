@@ -207,6 +207,7 @@ def test_failures_and_refusals_say_why(qtbot: QtBot, window: Window, papers: Pat
     window.list.go_to(short)
     qtbot.wait(20)
     assert "too little text" in window.subjects.message
+    assert window.subjects.origin.startswith("toy classifier · ")
 
 
 def test_a_correction_is_classified_alone_and_undone(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from classmark.gui.icons import Icons
@@ -25,6 +26,8 @@ class Notice(QFrame):
         self.away.setAccessibleName("Put this notice away")
         mark(self.away, "quiet")
         icons.give(self.away, "close")
+        for each in (self.act, self.away):
+            each.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys where they were
         words = QVBoxLayout()
         words.setSpacing(6)
         words.addWidget(self.text)

@@ -92,11 +92,16 @@ class SubjectsPanel(QFrame):
         """What stands in place of the tree, if anything."""
         return self._empty.text() if self._pages.currentWidget() is self._empty else ""
 
+    @property
+    def origin(self) -> str:
+        """The name and the scope of the only classifier, where there is but one."""
+        return self._origin.text()
+
     def show_row(self, row: Row | None, bylines: Mapping[str, Byline], rule: Rule) -> None:
         """Show what a rule proposes for a row; the selected subject stays selected where it is still there."""
         before = self._node if row is self._row else None
         self._row = row
-        opinions = row.decide(rule) if row and row.state in {State.READY, State.WORKING, State.WAITING} else ()
+        opinions = row.decide(rule) if row else ()
         firsts = [(opinion, opinion.best) for opinion in opinions if opinion.best is not None]
         self._note.setText(_note(opinions, rule))
         self._show_origin(opinions, bylines)
@@ -116,7 +121,9 @@ class SubjectsPanel(QFrame):
 
     def _show_origin(self, opinions: Sequence[Opinion], bylines: Mapping[str, Byline]) -> None:
         """Say which classifier the subjects come from, and what it is for; several stand in the tree."""
-        byline = bylines.get(opinions[0].prediction.classifier) if len(opinions) == 1 else None
+        name = opinions[0].prediction.classifier if len(opinions) == 1 else ""
+        only = next(iter(bylines.values())) if len(bylines) == 1 else None
+        byline = bylines.get(name, only) if len(opinions) < 2 else None
         self._origin.setText(f"{byline.title} · {byline.scope}" if byline else "")
         self._origin.setVisible(byline is not None)
 
