@@ -64,6 +64,7 @@ class Workshop:
         """Take the addresses of ``Settings``, and whom to tell and to ask at each step."""
         self._collection, self._hub, self._exports = collection, hub, exports
         self._progress, self._should_stop = progress, should_stop
+        self._repairs = Store(collection.root / "repairs")
 
     def estimate(self, name: str) -> Estimate:
         """Ask the hub what a fetch would bring; ModelMissing, Interrupted, FetchError."""
@@ -73,7 +74,8 @@ class Workshop:
         export = self._find_export(spec)
         wanted, endpoint, token = (export.spec, export.endpoint, export.token) if export else (spec, self._hub, None)
         found = survey(wanted, store, endpoint=endpoint or None, token=token, should_stop=self._should_stop)
-        source = f"{address(endpoint or None)}, {wanted.repo} at {found.commits[wanted.repo][:7]}"
+        repo = wanted.repo if wanted.repo in found.commits else next(iter(found.commits))
+        source = f"{address(endpoint or None)}, {repo} at {found.commits[repo][:7]}"
         way = "export" if export else "convert"
         return Estimate(found.size, store.free_space(), self._collection.root, spec.licence, source, way)
 
@@ -184,12 +186,13 @@ class Workshop:
         if name == BUILTIN_ID:
             raise StoreError("The built-in model comes with Classmark and stays with it.")
         entry = self._collection.entries / f"{check_id(name)}.toml"
-        stores = (self._collection.ready, self._collection.published)
-        if not entry.exists() and not any(
-            (place / name).exists() for each in stores for place in (each.root, *each.shared)
-        ):
+        stores = (self._collection.ready, self._collection.published, self._repairs)
+        own = [store for store in stores if store.folder(name).exists()]
+        if not own and not entry.exists():
+            # Refuses what lies in a shared folder.
+            self._collection.ready.remove(name)
             raise ModelMissing(f"There is nothing of {name} to remove.")
-        for store in stores:
+        for store in own:
             store.remove(name)
         for left in (entry, self._collection.root / "selftests" / f"{name}.json"):
             left.unlink(missing_ok=True)
@@ -208,7 +211,7 @@ class Workshop:
 
     def _bring_back(self, receipt: Receipt, bad: Sequence[str]) -> bool:
         """Fetch files that a ready model has as they were published; False where that is not known of all."""
-        spec, store = self._collection.spec(receipt.id), Store(self._collection.root / "repairs")
+        spec, store = self._collection.spec(receipt.id), self._repairs
         export = self._find_export(spec) if receipt.facts.get("origin") == "export" else None
         spec = export.spec if export else spec
         named = receipt.facts.get("published")

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.models.hub_server import Fault, Hub, Repo
 
 from classmark.cli.terminal import sized
 from classmark_models.convert import LADDER
-from classmark_models.spec import BUILTIN_ID
+from classmark_models.spec import BUILTIN_ID, write_spec
 from classmark_models.transfer import Meter
 
 
@@ -113,6 +114,32 @@ def test_info_of_the_builtin(call_plainly: Call) -> None:
     code, out, _ = call_plainly("models", "info", BUILTIN_ID)
     assert code == DONE
     assert "domain 4 · field 26 · subfield 252 · topic 4,516" in out
+
+
+def test_nothing_that_a_model_says_of_itself_commands_the_terminal(
+    lasting: World, home: Path, call_plainly: Call
+) -> None:
+    evil = replace(lasting.entries["tiny"], title="Nice\x1b[2J", scope="Good\x07 for all.")
+    folder = home / "models" / "catalogue"
+    folder.mkdir(parents=True)
+    write_spec(evil, folder / "tiny.toml")
+    for command in (("list",), ("info", "tiny")):
+        code, out, _ = call_plainly("models", *command)
+        assert (code, "Nice\\x1b[2J" in out) == (DONE, True)
+        assert not set(out) & {"\x1b", "\x07"}
+
+
+def test_a_damaged_manifest_is_shown_as_such(world: World, call_plainly: Call, home: Path) -> None:
+    folder = home / "models" / "ready" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text('{"id": "tiny", "files": {"model.onnx": {"bytes": "x"}}}', encoding="utf-8")
+    assert call_plainly("models", "info", "tiny")[0] == DONE
+    rows = {row[0]: row[1:] for row in columns(call_plainly("models", "list")[1])}
+    assert rows["tiny"][0] == "damaged"
+    code, _, err = call_plainly("classify", "--title", TITLE, "--model", "tiny")
+    assert (code, "`classmark models repair tiny`" in err) == (FAILED, True)
+    assert call_plainly("models", "repair", "tiny", "--yes")[0] == DONE
+    assert call_plainly("models", "verify", "tiny")[0] == DONE
 
 
 def test_a_download_is_described_before_it_begins(

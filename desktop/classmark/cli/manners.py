@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from classmark.cli.model_pages import NO_LICENCE_ADVICE
-from classmark.cli.terminal import sized, write_table
+from classmark.cli.terminal import harmless, sized, write_table
 from classmark_models.collection import Collection, ModelState
 from classmark_models.errors import ModelMissing
 from classmark_models.spec import NO_LICENCE, ModelSpec
@@ -28,7 +28,7 @@ def check_somebody_is_there(arguments: argparse.Namespace, parser: argparse.Argu
 def show_download(spec: ModelSpec, estimate: Estimate) -> None:
     """Write what a download would be, on standard error."""
     licence = NO_LICENCE_ADVICE if estimate.licence == NO_LICENCE else estimate.licence
-    print(f"{spec.title} ({spec.id})", file=sys.stderr)  # noqa: T201
+    print(f"{harmless(spec.title)} ({spec.id})", file=sys.stderr)  # noqa: T201
     rows = (
         ("to come", f"{sized(estimate.size)}, {_WAYS[estimate.way]}"),
         ("free", sized(estimate.free)),

@@ -6,16 +6,19 @@ import sys
 import textwrap
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from classmark.cli.terminal import sized, write_table
+from classmark.cli.terminal import harmless, sized, write_table
 from classmark_models.collection import Collection, ModelState
 from classmark_models.errors import ModelError
+from classmark_models.labelling import LABELS
 from classmark_models.labels import read_vocabulary
-from classmark_models.pack import BUILTIN, Pack, open_pack
+from classmark_models.pack import BUILTIN, open_pack
 from classmark_models.selftest import SelfTest
 from classmark_models.spec import BUILTIN_ID, NO_LICENCE, ModelSpec
+from classmark_models.store import Held, read_receipt
 
 READY = (ModelState.READY, ModelState.SHARED)
 NO_LICENCE_ADVICE = "none stated: its publisher does not say what you may do with it. Ask before you rely on it."
@@ -27,7 +30,6 @@ _STATES = {
     ModelState.BEGUN: "begun",
     ModelState.KNOWN: "not here",
 }
-_LABELS = "labels.csv"
 
 
 def state_in_words(spec: ModelSpec, state: ModelState) -> str:
@@ -40,14 +42,14 @@ def state_in_words(spec: ModelSpec, state: ModelState) -> str:
 def summary(collection: Collection, spec: ModelSpec) -> dict[str, Any]:
     """Return what the list shows of a model; sizes in bytes, 0 where they are not known."""
     state = collection.state(spec.id)
-    pack = _pack(collection, spec.id, state)
+    here = _here(collection, spec.id, state)
     return {
         "id": spec.id,
         "title": spec.title,
         "task": spec.task,
         "state": state.value,
-        "size": _size(pack) if pack else 0,
-        "to_fetch": 0 if pack else spec.approximate_size,
+        "size": sum(held.size for held in here.files.values()) if here else 0,
+        "to_fetch": 0 if here else spec.approximate_size,
         "selftest": _tested(collection.selftest(spec.id)),
     }
 
@@ -67,27 +69,27 @@ def write_list(collection: Collection) -> None:
 def all_facts(collection: Collection, spec: ModelSpec) -> dict[str, Any]:
     """Return all that is known of a model, as plain JSON."""
     state = collection.state(spec.id)
-    pack = _pack(collection, spec.id, state)
-    stated: Mapping[str, Any] = pack.facts if pack else {}
+    here = _here(collection, spec.id, state)
+    stated: Mapping[str, Any] = here.facts if here else {}
     return {
         **summary(collection, spec),
-        "folder": str(pack.folder) if pack else None,
+        "folder": str(here.folder) if here else None,
         "scope": spec.scope,
         "languages": list(spec.languages),
         "licence": spec.licence,
         "repo": spec.repo,
         "commit": spec.commit,
         "tokens": spec.limits.tokens,
-        "subjects": _subjects(spec, pack),
+        "subjects": _subjects(spec, here),
         **{name: stated.get(name) for name in ("variant", "origin", "made_with", "agreement")},
-        "files": _files(spec, pack),
+        "files": _files(spec, here),
     }
 
 
 def write_page(facts: Mapping[str, Any], state: str) -> None:
     """Write all that is known of a model."""
     write, tested = sys.stdout.write, facts["selftest"]
-    write(f"{facts['title']} ({facts['id']})\n")
+    write(f"{harmless(facts['title'])} ({facts['id']})\n")
     lines = {
         "state": f"{state}, in {facts['folder']}" if facts["folder"] else state,
         "for": facts["scope"],
@@ -102,7 +104,12 @@ def write_page(facts: Mapping[str, Any], state: str) -> None:
     }
     for name, text in lines.items():
         if text:
-            write(textwrap.fill(text, 100, initial_indent=f"  {name:11}", subsequent_indent=" " * 13) + "\n")
+            write(
+                textwrap.fill(
+                    harmless(" ".join(text.split())), 100, initial_indent=f"  {name:11}", subsequent_indent=" " * 13
+                )
+                + "\n"
+            )
     write("  files\n")
     write_table(
         [
@@ -112,35 +119,40 @@ def write_page(facts: Mapping[str, Any], state: str) -> None:
     )
 
 
-def _pack(collection: Collection, name: str, state: ModelState) -> Pack | None:
-    """Open a model's pack where it is ready, or was before it was damaged."""
-    folder = BUILTIN if name == BUILTIN_ID else collection.ready.folder(name)
-    with suppress(ModelError):
-        return open_pack(collection.ready.path(name) if state is ModelState.SHARED else folder)
-    return None
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A model that is ready, or was before it was damaged: what its manifest states."""
+
+    folder: Path
+    files: Mapping[str, Held]
+    facts: Mapping[str, Any]
 
 
-def _size(pack: Pack) -> int:
-    return sum(int(file["bytes"]) for file in pack.fact("files").values())
+def _here(collection: Collection, name: str, state: ModelState) -> _Here | None:
+    if name == BUILTIN_ID:
+        facts = open_pack(BUILTIN).facts
+        files = {path: Held(file["bytes"], file["sha256"]) for path, file in facts["files"].items()}
+        return _Here(BUILTIN, files, facts)
+    folder = collection.ready.path(name) if state is ModelState.SHARED else collection.ready.folder(name)
+    receipt = read_receipt(folder)
+    return _Here(folder, receipt.files, receipt.facts) if receipt else None
 
 
 def _tested(tested: SelfTest | None) -> dict[str, Any] | None:
     return asdict(tested) if tested else None
 
 
-def _subjects(spec: ModelSpec, pack: Pack | None) -> dict[str, int]:
+def _subjects(spec: ModelSpec, here: _Here | None) -> dict[str, int]:
     """Return the number of subjects by level; those of the catalogue where the model is not here."""
     with suppress(ModelError, OSError):
-        if pack and _LABELS in pack.fact("files"):
-            vocabulary = read_vocabulary(pack.file(_LABELS), spec.title)
+        if here and LABELS in here.files:
+            vocabulary = read_vocabulary(here.folder / LABELS, spec.title)
             return {level: len(vocabulary.labels(level)) for level in vocabulary.levels}
     return {spec.labels.level: len(spec.labels.names)} if spec.labels.names else {}
 
 
-def _files(spec: ModelSpec, pack: Pack | None) -> list[dict[str, Any]]:
+def _files(spec: ModelSpec, here: _Here | None) -> list[dict[str, Any]]:
     """Return the files that are here, or those that would be fetched."""
-    if pack:
-        return [
-            {"path": path, "size": file["bytes"], "sha256": file["sha256"]} for path, file in pack.fact("files").items()
-        ]
+    if here:
+        return [{"path": path, "size": held.size, "sha256": held.sha256} for path, held in here.files.items()]
     return [{"path": file.path, "size": file.size or file.about, "sha256": file.sha256} for file in spec.files]

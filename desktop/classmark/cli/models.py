@@ -14,7 +14,7 @@ from classmark.cli.codes import CANCELLED, DONE, FAILED
 from classmark.cli.commands import Commands, add, add_json
 from classmark.cli.manners import agreed, check_somebody_is_there, listed, show_download
 from classmark.cli.model_pages import READY, all_facts, state_in_words, summary, write_list, write_page
-from classmark.cli.terminal import Steps, sized, write_json, write_table
+from classmark.cli.terminal import Steps, harmless, sized, write_json, write_table
 from classmark.core.settings import Settings, read_settings
 from classmark_models.collection import Collection, ModelState
 from classmark_models.spec import BUILTIN_ID
@@ -288,7 +288,9 @@ def _add(arguments: argparse.Namespace, _: argparse.ArgumentParser) -> int:
     with _working(_settings(arguments)) as workshop:
         spec = workshop.add(arguments.repo, arguments.id)
     size = f", {sized(spec.approximate_size)}" if spec.approximate_size else ""
-    sys.stdout.write(f"{spec.title} is in the catalogue. `classmark models fetch {spec.id}` fetches it{size}.\n")
+    sys.stdout.write(
+        f"{harmless(spec.title)} is in the catalogue. `classmark models fetch {spec.id}` fetches it{size}.\n"
+    )
     return DONE
 
 

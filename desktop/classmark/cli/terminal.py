@@ -139,8 +139,9 @@ def sized(count: int) -> str:
 
 def write_table(rows: Sequence[Sequence[str]], stream: TextIO | None = None) -> None:
     """Write rows of as many cells each, in columns that are aligned; the last may be as long as it likes."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for row in rows:
+    safe = [[harmless(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*safe, strict=True)]
+    for row in safe:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         print("  ".join(cells).rstrip(), file=stream or sys.stdout)
 
