@@ -39,7 +39,7 @@ size = 5
     ("name", "commit", "files", "size", "labels", "golden"),
     [
         ("arxiv-spheres", "", (), 0, 8, 2),
-        ("bio-lm", "ad1b251", ("pytorch_model.bin", "config.json", "README.md", "tokenizer.json"), 0, 0, 2),
+        ("bio-lm", "ad1b251", ("pytorch_model.bin", "config.json", "README.md", "tokenizer.json"), 499_000_000, 0, 2),
         ("newsgroups-20", "d0df317", ("tf_model.h5", "tokenizer.json", "config.json", "README.md"), 268_713_700, 20, 3),
         (
             "openalex-topics-v1",

@@ -377,6 +377,6 @@ def _said(method: str, value: object) -> tuple[str, str]:
         case "export_suitcase" | "export_hub_layout":
             return f"Written to {value}", ""
         case "fetch" | "convert":
-            return " ".join(sentences) or "Everything is here now.", ""
+            return " ".join(sentences) or "It is ready to use.", ""
         case _:
             return "", ""

@@ -145,7 +145,8 @@ class Standing:
         codes = [code for code in spec.languages if code != "mul"]
         languages = ", ".join(language_name(code) or code for code in codes) or "Many languages"
         here = holding.folder is not None
-        sizes = f"{size(holding.size)}{'' if here else ' to download'}" if holding.size else "size told by the hub"
+        unknown = "size told by the hub" if spec.files else ""
+        sizes = f"{size(holding.size)}{'' if here else ' to download'}" if holding.size else unknown
         return " · ".join(part for part in (languages, sizes, holding.variant) if part)
 
     @property
