@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,9 +17,11 @@ from tests.cli.model_world import ABSTRACT, TITLE, World, make_world
 from tests.models.hub_server import Fault, Hub, Repo
 
 from classmark.cli.terminal import sized
+from classmark_models.collection import Collection
 from classmark_models.convert import LADDER
 from classmark_models.spec import BUILTIN_ID, write_spec
 from classmark_models.transfer import Meter
+from classmark_models.workshop import Workshop
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +44,25 @@ def world(lasting: World, home: Path, monkeypatch: pytest.MonkeyPatch, alone: No
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     (home / "settings.toml").write_text(f'hub = "{lasting.hub.endpoint}"\n', encoding="utf-8")
     return lasting
+
+
+@pytest.fixture(scope="module")
+def ready_models(lasting: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is in the models folder of somebody who has fetched all of them."""
+    home = tmp_path_factory.mktemp("ready")
+    lasting.know(home)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("classmark_models.selftest.SECONDS_A_TRY", 0.02)
+        for name in lasting.entries:
+            Workshop(Collection(home / "models"), hub=lasting.hub.endpoint).fetch(name)
+    return home / "models"
+
+
+@pytest.fixture
+def fetched(world: World, ready_models: Path, home: Path) -> World:
+    """The tiny models are ready."""
+    shutil.copytree(ready_models, home / "models", dirs_exist_ok=True)
+    return world
 
 
 @pytest.fixture
@@ -234,9 +256,9 @@ def test_interrupted_fetch_goes_on(
     assert ranges[1] is not None
 
 
-def test_verify_and_repair(world: World, call_plainly: Call, type_in: Callable[[str], None], home: Path) -> None:
-    call_plainly("models", "fetch", "tiny", "--yes")
-    assert columns(call_plainly("models", "verify")[1]) == [[BUILTIN_ID, "whole"], ["tiny", "whole"]]
+def test_verify_and_repair(fetched: World, call_plainly: Call, type_in: Callable[[str], None], home: Path) -> None:
+    names = [BUILTIN_ID, "tiny-flat", "tiny-masks", "tiny"]
+    assert columns(call_plainly("models", "verify")[1]) == [[name, "whole"] for name in names]
     labels = home / "models" / "ready" / "tiny" / "labels.csv"
     labels.write_bytes(labels.read_bytes().replace(b"comp", b"cOmp"))
     code, out, err = call_plainly("models", "verify", "tiny", "--json")
@@ -263,8 +285,7 @@ def test_selftest(world: World, call_plainly: Call) -> None:
     assert tested["compared"] > 0
 
 
-def test_remove(world: World, call_plainly: Call, type_in: Callable[[str], None], home: Path) -> None:
-    call_plainly("models", "fetch", "tiny", "--yes")
+def test_remove(fetched: World, call_plainly: Call, type_in: Callable[[str], None], home: Path) -> None:
     type_in("n\n")
     code, _, err = call_plainly("models", "remove", "tiny")
     assert (code, err.splitlines()[-1]) == (CANCELLED, "Remove tiny from this computer? [y/N] Nothing was removed.")
@@ -289,27 +310,25 @@ def test_add_a_model_of_the_hub(world: World, call_plainly: Call, home: Path) ->
 
 
 def test_exports_spare_the_others_converting(
-    world: World, call_plainly: Call, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fetched: World, call_plainly: Call, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call_plainly("models", "fetch", "tiny", "tiny-masks", "--yes")
     code, out, _ = call_plainly("models", "export", "--hub-layout", tmp_path / "layout", "tiny", "tiny-masks")
     assert (code, len(out.splitlines())) == (DONE, 2)
     for name in ("tiny", "tiny-masks"):
-        world.hub.repos[f"ours/{name}"] = Repo.of_folder(tmp_path / "layout" / name, 1000)
+        fetched.hub.repos[f"ours/{name}"] = Repo.of_folder(tmp_path / "layout" / name, 1000)
     monkeypatch.setenv("CLASSMARK_HOME", str(tmp_path / "other"))
-    world.know(tmp_path / "other")
-    world.hub.asked.clear()
-    addresses = ("--hub", world.hub.endpoint, "--exports", f"{world.hub.endpoint}/ours")
+    fetched.know(tmp_path / "other")
+    fetched.hub.asked.clear()
+    addresses = ("--hub", fetched.hub.endpoint, "--exports", f"{fetched.hub.endpoint}/ours")
     code, out, err = call_plainly("models", "fetch", "tiny", "tiny-masks", *addresses, "--yes")
     assert code == DONE, err
     assert err.count("ready to be used, nothing is converted") == 2
-    assert "model.safetensors" not in [name for name, _ in world.hub.downloads()]
+    assert "model.safetensors" not in [name for name, _ in fetched.hub.downloads()]
     assert read_json(call_plainly("models", "info", "tiny", "--json")[1])["origin"] == "export"
     assert call_plainly("fill-mask", "the <mask> is old", "--model", "tiny-masks")[0] == DONE
 
 
-def test_suitcases(world: World, call_plainly: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    call_plainly("models", "fetch", "tiny", "--yes")
+def test_suitcases(fetched: World, call_plainly: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, out, _ = call_plainly("models", "export", "tiny", tmp_path)
     case = tmp_path / "tiny.classmark"
     assert (code, out) == (DONE, f"tiny is in {case} ({sized(case.stat().st_size)}).\n")
@@ -329,8 +348,7 @@ def test_suitcases(world: World, call_plainly: Call, tmp_path: Path, monkeypatch
     assert "broken.classmark cannot be imported: it is cut short" in err
 
 
-def test_several_models_side_by_side(world: World, call_plainly: Call) -> None:
-    call_plainly("models", "fetch", "tiny", "tiny-flat", "--yes")
+def test_several_models_side_by_side(fetched: World, call_plainly: Call) -> None:
     given = ("classify", "--title", TITLE, "--abstract", ABSTRACT, "--threshold", "0", "--format", "jsonl")
     both = ("--model", "tiny", "--model", "tiny-flat")
     for more, levels in (((), ["newsgroup", "subject"]), (("--level", "hierarchy"), ["hierarchy", "subject"])):
@@ -345,8 +363,7 @@ def test_several_models_side_by_side(world: World, call_plainly: Call) -> None:
     assert call_plainly(*given, "--model", "tiny", "--level", "subject")[0] == USAGE
 
 
-def test_fill_mask(world: World, call_plainly: Call) -> None:
-    call_plainly("models", "fetch", "tiny-masks", "tiny", "--yes")
+def test_fill_mask(fetched: World, call_plainly: Call) -> None:
     text = "the <mask> of the [MASK] is old"
     masked = ("fill-mask", text, "--model", "tiny-masks", "--top", "3")
     found = read_json(call_plainly(*masked, "--json")[1])
@@ -406,8 +423,9 @@ def test_what_cannot_be_done_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert call_plainly(*arguments)[:2] == (code, "")
-    assert complaint in call_plainly(*arguments)[2]
+    found, out, err = call_plainly(*arguments)
+    assert (found, out) == (code, "")
+    assert complaint in err
 
 
 @pytest.mark.parametrize(
