@@ -51,7 +51,7 @@ class RuleBar(QFrame):
         layout.setContentsMargins(2 * UNIT, 6, 2 * UNIT, 6)
         layout.setSpacing(UNIT)
         self._add(layout, "&Level", self.level, "How deep in the hierarchy subjects are proposed")
-        self._add(layout, "At &most", self.top, "The most subjects that are proposed for a document")
+        self._add(layout, "At mos&t", self.top, "The most subjects that are proposed for a document")
         self._add(layout, "At lea&st", self.threshold, "The least probability that a subject must have")
         layout.addWidget(self._number)
         layout.addSpacing(2 * UNIT)
