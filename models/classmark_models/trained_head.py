@@ -1,0 +1,207 @@
+"""What was learnt from examples, in one file: from embeddings and bags of n-grams to logits and probabilities."""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from classmark_models.errors import ModelDamaged
+from classmark_models.labels import Scores
+from classmark_models.ngrams import BITS, NgramIds
+
+Floats = npt.NDArray[np.float32]
+Halves = npt.NDArray[np.float16]
+Bytes = npt.NDArray[np.int8]
+
+SPREAD = 8
+"""What centred embeddings and means of n-grams are multiplied by, to be about as large as what a network likes."""
+_LARGEST_FILE = 1 << 27
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_ARRAY = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '(\|i1|<f2|<f4)', 'fortran_order': False, 'shape': \(([\d, ]{0,40})\), \} *\n",
+    re.DOTALL,
+)
+_SHARED = {"centre": "<f4", "bag": "|i1", "bag_scale": "<f4", "w1": "<f2", "b1": "<f4"}
+_OWN = {"w": "|i1", "scale": "<f4", "b": "<f4", "calibration": "<f4"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """The last layer of one vocabulary: logits are (``w`` · ``scale``) z + ``b``.
+
+    ``w``: int8, shape (labels, hidden + bag); ``scale``, ``b``: float32, shape (labels,). ``calibration``: float32,
+    shape (1,), a temperature that logits are divided by; or shape (2, knots), logits in rising order and below each
+    what it should be, straight between and level beyond.
+    """
+
+    w: Bytes
+    scale: Floats
+    b: Floats
+    calibration: Floats
+
+    def calibrated(self, logits: Floats) -> Floats:
+        """Return logits that tell true probabilities, shape as given."""
+        if self.calibration.ndim == 1:
+            return np.asarray(logits / self.calibration[0], np.float32)
+        return np.asarray(np.interp(logits, *self.calibration), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedHead:
+    """A hidden layer over embedding and bag, shared by the outputs of several vocabularies.
+
+    z = [gelu(``w1`` [(e − ``centre``) · 8; b] + ``b1``); b] for an embedding e and a bag b. ``centre``: float32,
+    shape (width,); ``bag``: int8, shape (a power of 2, bag), in units of ``bag_scale``; ``w1``: float16, shape
+    (hidden, width + bag); ``b1``: float32, shape (hidden,). Of several rows each gets what it gets alone, bit for bit.
+    """
+
+    centre: Floats
+    bag: Bytes
+    bag_scale: float
+    w1: Halves
+    b1: Floats
+    layers: Mapping[str, Output]
+
+    @classmethod
+    def read(cls, path: Path) -> TrainedHead:
+        """Read what ``write_head`` wrote; ModelDamaged when it is anything else."""
+        try:
+            with ZipFile(path) as archive:
+                members = archive.infolist()
+                if sum(member.file_size for member in members) > _LARGEST_FILE or any(m.flag_bits & 1 for m in members):
+                    raise ValueError("it is too large, or locked")
+                arrays = {member.filename.removesuffix(".npy"): _array(archive.read(member)) for member in members}
+            if len(arrays) < len(members):
+                raise ValueError("it names something twice")
+            return _from_arrays(arrays)
+        except (OSError, ValueError, EOFError, BadZipFile, RuntimeError, zlib.error) as error:
+            raise ModelDamaged(
+                f"What was learnt, in {path}, cannot be read: {error}. Install Classmark again."
+            ) from error
+
+    def bags(self, ngrams: Iterable[NgramIds]) -> Floats:
+        """Return 8 times the mean row of the table for each text's n-grams, shape (texts, bag)."""
+        rows, width = self.bag.shape
+        sums = [self.bag[ids & (rows - 1)].sum(axis=0, dtype=np.int32) / len(ids) for ids in ngrams]
+        return (np.array(sums).reshape(-1, width) * (SPREAD * self.bag_scale)).astype(np.float32)
+
+    def hidden(self, embeddings: Floats, bags: Floats) -> Floats:
+        """Return z of each row, shape (rows, hidden + bag); ``embeddings`` (rows, width), ``bags`` (rows, bag)."""
+        w1 = self.w1.astype(np.float32)
+        inputs = np.concatenate([(embeddings - self.centre) * np.float32(SPREAD), bags], axis=1, dtype=np.float32)
+        inner = _each(w1, inputs) + self.b1
+        return np.concatenate([_gelu(inner), bags], axis=1, dtype=np.float32)
+
+    def logits(self, name: str, hidden: Floats) -> Floats:
+        """Return the logits of one vocabulary as learnt, not calibrated, shape (rows, labels)."""
+        layer = self.layers[name]
+        return _each(layer.w.astype(np.float32), hidden) * layer.scale + layer.b
+
+    def outputs(self, embeddings: Floats, bags: Floats) -> dict[str, Floats]:
+        """Return the logits of all vocabularies, as ``logits``."""
+        hidden = self.hidden(embeddings, bags)
+        return {name: self.logits(name, hidden) for name in self.layers}
+
+    def probabilities(self, name: str, logits: Floats, *, independent: bool) -> Scores:
+        """Return calibrated probabilities: those of one among all labels, or of each label by itself."""
+        calibrated = self.layers[name].calibrated(logits)
+        if independent:
+            return np.asarray(1 / (1 + np.exp(-np.clip(calibrated, -80, 80))), np.float32)
+        powers = np.exp(calibrated - calibrated.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+
+
+def to_int8(rows: npt.NDArray[np.floating]) -> tuple[Bytes, Floats]:
+    """Return weights as int8 with a scale for each row, shape (rows,)."""
+    scale = np.maximum(np.abs(rows).max(axis=1, initial=0), 1e-12) / 127
+    return np.rint(rows / scale[:, None]).astype(np.int8), scale.astype(np.float32)
+
+
+def write_head(path: Path, head: TrainedHead) -> None:
+    """Write a head (NumPy's npz, not compressed); the same head gives the same bytes. ValueError when it does not fit.
+
+    Arrays: ``centre``, ``bag``, ``bag_scale``, ``w1``, ``b1``, and ``NAME.w``, ``.scale``, ``.b``, ``.calibration``
+    for each vocabulary NAME.
+    """
+    arrays: dict[str, npt.NDArray[np.generic]] = {
+        "centre": head.centre,
+        "bag": head.bag,
+        "bag_scale": np.array(head.bag_scale, np.float32),
+        "w1": head.w1,
+        "b1": head.b1,
+    }
+    for name, layer in head.layers.items():
+        arrays |= {f"{name}.{part}": getattr(layer, part) for part in _OWN}
+    _from_arrays(arrays)
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, **{name: np.asarray(array, order="C") for name, array in arrays.items()})
+
+
+def _array(content: bytes) -> npt.NDArray[np.generic]:
+    """Return the array of a file in NumPy's format 1.0; NumPy itself would believe what the file says of its size."""
+    head = _ARRAY.match(content)
+    if head is None or int.from_bytes(content[8:10], "little") + 10 != head.end():
+        raise ValueError("it holds what is no array of plain numbers")
+    shape = tuple(int(size) for size in head[2].decode().replace(",", " ").split())
+    kind = np.dtype(head[1].decode())
+    if math.prod(shape) * kind.itemsize != len(content) - head.end():
+        raise ValueError("an array is cut short, or too long")
+    return np.frombuffer(content, kind, offset=head.end()).reshape(shape)
+
+
+def _from_arrays(arrays: Mapping[str, npt.NDArray[np.generic]]) -> TrainedHead:
+    """Return the head that arrays make up; ValueError when they do not fit together."""
+    names = list(dict.fromkeys(name.rpartition(".")[0] for name in arrays if "." in name))
+    kinds = _SHARED | {f"{name}.{part}": kind for name in names for part, kind in _OWN.items()}
+    if arrays.keys() != kinds.keys() or not names or not all(map(_NAME.fullmatch, names)):
+        raise ValueError("it does not hold the arrays of a head")
+    for name, array in arrays.items():
+        if array.dtype != np.dtype(kinds[name]) or not np.isfinite(array.astype(np.float32)).all():
+            raise ValueError(f"{name} holds other numbers than it should")
+    parts: dict[str, npt.NDArray[np.generic]] = dict(arrays)
+    rows, bag = parts["bag"].shape if parts["bag"].ndim == 2 else (0, 0)
+    width, hidden = parts["centre"].size, parts["b1"].size
+    shapes = {"centre": (width,), "bag_scale": (), "w1": (hidden, width + bag), "b1": (hidden,)}
+    for name in names:
+        labels = parts[f"{name}.b"].size
+        shapes |= {f"{name}.w": (labels, hidden + bag), f"{name}.scale": (labels,), f"{name}.b": (labels,)}
+        _check_calibration(name, parts[f"{name}.calibration"])
+    odd = next((name for name, shape in shapes.items() if parts[name].shape != shape), None)
+    if odd or rows not in {1 << bits for bits in range(BITS + 1)} or 0 in (width, hidden):
+        raise ValueError(f"{odd or 'bag'} does not fit the rest")
+    layers = {name: Output(*(parts[f"{name}.{part}"] for part in _OWN)) for name in names}  # type: ignore[arg-type]
+    centre, table, scale, w1, b1 = (parts[name] for name in _SHARED)
+    return TrainedHead(centre, table, float(scale), w1, b1, layers)  # type: ignore[arg-type]
+
+
+def _check_calibration(name: str, calibration: npt.NDArray[np.generic]) -> None:
+    """Refuse a calibration that turns the order of answers round, or is none."""
+    values = calibration.astype(np.float64)
+    if values.shape == (1,):
+        fits = values[0] > 0
+    else:
+        fits = values.ndim == 2 and len(values) == 2 and values.shape[1] > 1
+        fits = fits and (np.diff(values[0]) > 0).all() and (np.diff(values[1]) >= 0).all()
+    if not fits:
+        raise ValueError(f"{name}.calibration is none")
+
+
+def _each(matrix: Floats, rows: Floats) -> Floats:
+    """Return one product a row: a product of matrices may round differently with the number of rows."""
+    if not len(rows):
+        return np.zeros((0, len(matrix)), np.float32)
+    return np.stack([matrix @ row for row in rows])
+
+
+def _gelu(values: Floats) -> Floats:
+    """Return x times the share of a normal distribution below x (Hendrycks and Gimpel, arXiv:1606.08415)."""
+    errors = np.fromiter(map(math.erf, (values.ravel() / math.sqrt(2)).tolist()), np.float32, values.size)
+    return np.asarray(values * ((1 + errors.reshape(values.shape)) / 2), np.float32)
