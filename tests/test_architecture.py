@@ -23,8 +23,8 @@ NETWORK = ("classmark_models.hub", "huggingface_hub", "httpx2", "urllib.request"
         ("classmark_models.store", ("classmark", "PySide6", "onnx", "h5py", *NETWORK)),
         ("classmark_models.collection", ("classmark", "PySide6", "onnx", "h5py", *NETWORK)),
         ("classmark_models.hub", ("classmark", "PySide6", "onnx", "h5py", "huggingface_hub", "httpx2")),
-        ("classmark_models.repos", ("classmark", "PySide6", "onnx", "huggingface_hub", "httpx2")),
-        ("classmark_models.hub_layout", ("classmark", "PySide6", "huggingface_hub", "httpx2")),
+        ("classmark_models.hub.repos", ("classmark", "PySide6", "onnx", "huggingface_hub", "httpx2")),
+        ("classmark_models.carry.hub_layout", ("classmark", "PySide6", "huggingface_hub", "httpx2")),
         ("classmark_models.checkpoint", ("onnx", "onnxruntime", "torch")),
     ],
 )

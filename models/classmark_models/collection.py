@@ -10,9 +10,9 @@ from pathlib import Path
 
 from classmark_models.classifier import Classifier
 from classmark_models.errors import ModelMissing, ModelUnsupported, SpecInvalid
-from classmark_models.fill_mask import FillMask
 from classmark_models.pack import BUILTIN, MANIFEST, SPEC, open_pack
-from classmark_models.published import PublishedClassifier
+from classmark_models.published.classifier import PublishedClassifier
+from classmark_models.published.fill_mask import FillMask
 from classmark_models.selftest import SelfTest, read_record, write_record
 from classmark_models.spec import BUILTIN_ID, ModelSpec, check_id, read_catalogue, read_spec
 from classmark_models.store import Store

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from classmark_models.carry.staging import staged
 from classmark_models.checkpoint import open_checkpoint
 from classmark_models.collection import Collection
 from classmark_models.convert import FLOAT32, LADDER, Precision, convert, first_rung, measure_ranges
@@ -18,15 +19,14 @@ from classmark_models.convert import variant as variant_of
 from classmark_models.convert.architecture import read_config
 from classmark_models.convert.heads import MASKED_WORDS
 from classmark_models.errors import DiskFull, Interrupted, ModelDamaged, ModelUnsupported
-from classmark_models.fingerprints import FINGERPRINTS, write_fingerprints
-from classmark_models.golden import UNLIKE, Agreement, Logits, compare, golden_texts, is_sane, write_golden
 from classmark_models.graph import Array, GraphBuilder
-from classmark_models.labelling import LABELS, write_labels
 from classmark_models.pack import SPEC
-from classmark_models.probe import Probe
+from classmark_models.published.fingerprints import FINGERPRINTS, write_fingerprints
+from classmark_models.published.labelling import LABELS, write_labels
 from classmark_models.selftest import Progress, SelfTest, selftest
+from classmark_models.selftest.golden import UNLIKE, Agreement, Logits, compare, golden_texts, is_sane, write_golden
+from classmark_models.selftest.probe import Probe
 from classmark_models.spec import ModelSpec, write_spec
-from classmark_models.staging import staged
 from classmark_models.store import Receipt, Store, held_of, read_receipt, write_receipt, writing
 from classmark_models.tokens import TokenIds, Tokenizer
 from classmark_models.vocab_files import TOKENIZER, write_tokenizer

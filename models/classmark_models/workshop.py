@@ -14,12 +14,12 @@ from classmark_models.pack import BUILTIN, MANIFEST, open_pack
 from classmark_models.selftest import SelfTest, selftest
 from classmark_models.spec import BUILTIN_ID, ModelSpec, check_id, write_spec
 from classmark_models.store import Held, Receipt, Store, is_whole, read_receipt, writing
-from classmark_models.transfer import Progress
 
 # The hub and the converter are imported where they are used: whoever only reads models need not wait for them.
 if TYPE_CHECKING:
-    from classmark_models.exports import Export
     from classmark_models.hub import Token
+    from classmark_models.hub.exports import Export
+    from classmark_models.hub.transfer import Progress
     from classmark_models.prepare import Prepared
 
 
@@ -108,7 +108,7 @@ class Workshop:
 
         Only its description is fetched. Raises ModelError with the reason when it cannot be used; Interrupted.
         """
-        from classmark_models.repos import find_repo
+        from classmark_models.hub.repos import find_repo
 
         spec = find_repo(repo, name=name, endpoint=self._hub or None, should_stop=self._should_stop)
         known = self._collection.specs().get(spec.id)
@@ -240,7 +240,7 @@ class Workshop:
 
         Raises SuitcaseRefused, which names the fault; Interrupted, StoreError and DiskFull.
         """
-        from classmark_models.suitcase import read_suitcase
+        from classmark_models.carry.suitcase import read_suitcase
 
         return read_suitcase(path, self._collection, self._told, self._should_stop)
 
@@ -249,7 +249,7 @@ class Workshop:
 
         Raises ModelMissing, ModelDamaged, Interrupted, StoreError and DiskFull; the file is then as it was.
         """
-        from classmark_models.suitcase import write_suitcase
+        from classmark_models.carry.suitcase import write_suitcase
 
         write_suitcase(self._collection.ready.path(name), path, self._told, self._should_stop)
         return path
@@ -259,17 +259,17 @@ class Workshop:
 
         Raises ModelMissing, ModelDamaged, StoreError and DiskFull.
         """
-        from classmark_models.hub_layout import write_hub_layout
+        from classmark_models.carry.hub_layout import write_hub_layout
 
         return write_hub_layout(self._collection.ready.path(name), folder)
 
     def _find_export(self, spec: ModelSpec) -> Export | None:
-        from classmark_models.exports import find_export
+        from classmark_models.hub.exports import find_export
 
         return find_export(spec, exports=self._exports, endpoint=self._hub or None, should_stop=self._should_stop)
 
     def _use(self, spec: ModelSpec, export: Export) -> Prepared:
-        from classmark_models.unpack import prepare_export
+        from classmark_models.carry.unpack import prepare_export
 
         self._fetch(export.spec, self._collection.published, export.endpoint, export.token)
         return prepare_export(spec, export, self._collection, progress=self._told, should_stop=self._should_stop)

@@ -12,8 +12,8 @@ import argparse
 import json
 from pathlib import Path
 
-from classmark_models.fingerprints import null_texts
 from classmark_models.pack import BUILTIN, MANIFEST, describe
+from classmark_models.published.fingerprints import null_texts
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer
 from recipes.encoder import LIMIT, PROMPT, write_encoder

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from classmark_models.fingerprints import FINGERPRINTS, Fingerprints, null_texts, read_fingerprints
 from classmark_models.pack import open_pack
-from classmark_models.published import PublishedClassifier
+from classmark_models.published.classifier import PublishedClassifier
+from classmark_models.published.fingerprints import FINGERPRINTS, Fingerprints, null_texts, read_fingerprints
 
 SAMPLE = 1000
 VARIANTS = """CONTENTS|Table of Contents|TITLE PAGE|Untitled 2|Document2|New Document (1)|Page 3 of 12|Page 17|Chapter 2

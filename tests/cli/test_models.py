@@ -19,8 +19,8 @@ from tests.models.hub_server import Fault, Hub, Repo
 from classmark.cli.terminal import sized
 from classmark_models.collection import Collection
 from classmark_models.convert import LADDER
+from classmark_models.hub.transfer import Meter
 from classmark_models.spec import BUILTIN_ID, write_spec
-from classmark_models.transfer import Meter
 from classmark_models.workshop import Workshop
 
 

@@ -16,7 +16,7 @@ from classmark.gui.results_model import Column, ResultsModel, language_name
 from classmark.gui.rows import Byline, Facet, Opinion, Row, State
 from classmark.gui.subjects_model import NODE, SubjectsModel
 from classmark_models.decide import Rule
-from classmark_models.fill_mask import Candidate
+from classmark_models.published.fill_mask import Candidate
 
 PATHS = [Path(f"/papers/{name}.txt") for name in ("a", "b", "c", "d")]
 TEXTS = ("coral ocean seawater", "Zunft Stadt", "reading lecture lire", "catalog librar")

@@ -15,9 +15,9 @@ from tests.models.small_encoder import WIDTH
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from classmark_models.convert import FLOAT32, INT8, Precision, convert
-from classmark_models.fingerprints import FINGERPRINTS, write_fingerprints
-from classmark_models.labelling import LABELS, write_labels
 from classmark_models.pack import SPEC, Pack, open_pack
+from classmark_models.published.fingerprints import FINGERPRINTS, write_fingerprints
+from classmark_models.published.labelling import LABELS, write_labels
 from classmark_models.spec import ModelSpec, parse_spec, write_spec
 from classmark_models.store import Receipt, held_of, write_receipt
 

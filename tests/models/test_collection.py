@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from tests.models.ready_packs import ready_pack, tiny_spec
 
+from classmark_models.carry.suitcase import read_suitcase, write_suitcase
 from classmark_models.collection import Collection, ModelState
 from classmark_models.errors import ModelMissing, SpecInvalid, StoreError
 from classmark_models.selftest import SelfTest, selftest
 from classmark_models.spec import BUILTIN_ID, parse_spec
 from classmark_models.store import Receipt, held_of
-from classmark_models.suitcase import read_suitcase, write_suitcase
 
 OWN = 'id = "own"\ntitle = "Own"\ntask = "classification"\nlicence = "MIT"\nscope = "Anything."\n'
 

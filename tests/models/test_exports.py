@@ -22,6 +22,9 @@ from tests.models.preparing import publish, small_spec, write_tokenizer
 from tests.models.published_folders import CONFIGS, LABELS, answer
 from tokenizers import Tokenizer
 
+from classmark_models.carry.foreign_graph import check_graph, copy_graph
+from classmark_models.carry.hub_layout import write_hub_layout
+from classmark_models.carry.unpack import prepare_export
 from classmark_models.collection import Collection, ModelState
 from classmark_models.errors import (
     HubFailed,
@@ -33,17 +36,14 @@ from classmark_models.errors import (
     SpecInvalid,
     StoreError,
 )
-from classmark_models.exports import Export, find_export
-from classmark_models.foreign_graph import check_graph, copy_graph
-from classmark_models.golden import read_golden
 from classmark_models.hub import fetch
-from classmark_models.hub_layout import write_hub_layout
+from classmark_models.hub.exports import Export, find_export
+from classmark_models.hub.repos import find_repo
 from classmark_models.pack import open_pack
 from classmark_models.prepare import Prepared, prepare
-from classmark_models.probe import Probe
-from classmark_models.repos import find_repo
+from classmark_models.selftest.golden import read_golden
+from classmark_models.selftest.probe import Probe
 from classmark_models.spec import ModelSpec
-from classmark_models.unpack import prepare_export
 
 IDS = [1, 7, 9, 11, 2]
 PUBLISHER = "library/papers"
@@ -350,7 +350,7 @@ def test_what_is_no_graph(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_graph_of_absurd_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("classmark_models.foreign_graph._LARGEST_GRAPH", 100)
+    monkeypatch.setattr("classmark_models.carry.foreign_graph._LARGEST_GRAPH", 100)
     with pytest.raises(ModelUnsupported, match="larger than"):
         check_graph(write_foreign(tmp_path / "model.onnx"))
 

@@ -14,8 +14,8 @@ from onnx import TensorProto, helper
 from tests.models.ready_packs import PIECES, TOKENS, ready_pack, seal, tiny_masked_spec, words
 
 from classmark_models.errors import ClassmarkError, ModelDamaged
-from classmark_models.fill_mask import MOST_MASKS, FillMask
 from classmark_models.pack import Pack, open_pack
+from classmark_models.published.fill_mask import MOST_MASKS, FillMask
 from classmark_models.session import Graph
 from classmark_models.tokens import Tokenizer
 

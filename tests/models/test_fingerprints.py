@@ -11,9 +11,9 @@ import pytest
 from tests.models.ready_packs import NAMES, ready_pack, tiny_spec, words
 
 from classmark_models.errors import Interrupted, ModelDamaged
-from classmark_models.fingerprints import Fingerprints, null_texts, read_fingerprints, write_fingerprints
 from classmark_models.pack import Pack
-from classmark_models.reader import Reader
+from classmark_models.published.fingerprints import Fingerprints, null_texts, read_fingerprints, write_fingerprints
+from classmark_models.published.reader import Reader
 
 COUNT = len(NAMES)
 SPEC = tiny_spec(more='[limits]\ntokens = 48\n[prompt]\ntitle = "t: {title}"\nabstract = "t: none. {abstract}"')

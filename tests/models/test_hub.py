@@ -30,8 +30,8 @@ from classmark_models.errors import (
     StoreError,
 )
 from classmark_models.hub import Patience, fetch, look, repair, survey
+from classmark_models.hub.transfer import Progress
 from classmark_models.store import Store
-from classmark_models.transfer import Progress
 
 
 def test_fetch(hub: Hub, store: Store) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from classmark_models.errors import ModelUnsupported
-from classmark_models.labelling import Row, label_table, write_labels
 from classmark_models.labels import read_vocabulary
+from classmark_models.published.labelling import Row, label_table, write_labels
 from classmark_models.spec import BroaderLabel, ModelSpec, parse_spec, read_catalogue
 
 EXAMPLES = Path(__file__).parents[3] / "shared/data/openalex_label_examples.csv"

@@ -20,13 +20,13 @@ from tests.models.ready_packs import NAMES, TOKENS, tiny_spec, tiny_weights, wor
 from tests.models.small_encoder import WIDTH
 
 from classmark_models import prepare as module
+from classmark_models.carry.staging import staged
 from classmark_models.collection import Collection, ModelState
 from classmark_models.convert import LADDER
 from classmark_models.errors import DiskFull, Interrupted, ModelDamaged, ModelError, ModelUnsupported, StoreError
-from classmark_models.golden import UNLIKE, Agreement, read_golden
 from classmark_models.prepare import prepare
+from classmark_models.selftest.golden import UNLIKE, Agreement, read_golden
 from classmark_models.spec import read_spec
-from classmark_models.staging import staged
 
 SAME = Agreement(1, 1.0, 1.0, 0.0, 1.0)
 Change = Callable[[pytest.MonkeyPatch, Path], None]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from classmark_models.prompts import compose, strip_markup
+from classmark_models.published.prompts import compose, strip_markup
 from classmark_models.spec import PromptRule, read_catalogue
 
 GOLDEN = Path(__file__).parents[3] / "shared/data/openalex_golden.json"

@@ -15,8 +15,8 @@ from classmark_models.classifier import Prediction
 from classmark_models.collection import Collection
 from classmark_models.errors import Interrupted, ModelDamaged, ModelMissing, ModelUnsupported
 from classmark_models.pack import Pack, open_pack
-from classmark_models.prompts import compose
-from classmark_models.published import KEPT, PublishedClassifier
+from classmark_models.published.classifier import KEPT, PublishedClassifier
+from classmark_models.published.prompts import compose
 from classmark_models.session import Graph
 from classmark_models.spec import ModelSpec, write_spec
 from classmark_models.tokens import Tokenizer

@@ -12,7 +12,7 @@ from tests.models.hub_server import Fault, Hub, Repo
 from tests.models.published_folders import CONFIGS
 
 from classmark_models.errors import AccessRefused, ModelError, ModelMissing, ModelUnsupported, NotPublished, SpecInvalid
-from classmark_models.repos import find_repo
+from classmark_models.hub.repos import find_repo
 from classmark_models.spec import NO_LICENCE, ModelSpec, parse_spec, spec_text
 
 CARD = "---\nlicense: apache-2.0\nlanguage:\n- en\n- zh-CN\n- multilingual\n- Klingon\n---\n# A model\n"

@@ -14,11 +14,11 @@ from tests.models.ready_packs import ready_pack, seal, tiny_masked_spec, tiny_sp
 from classmark_models import selftest as tests_of_packs
 from classmark_models.collection import Collection
 from classmark_models.errors import Interrupted, ModelDamaged, ModelMissing, SpecInvalid
-from classmark_models.golden import Logits, compare, golden_texts, is_sane, read_golden, write_golden
 from classmark_models.pack import BUILTIN
 from classmark_models.prepare import prepare
-from classmark_models.probe import Probe
 from classmark_models.selftest import SelfTest, read_record, selftest, write_record
+from classmark_models.selftest.golden import Logits, compare, golden_texts, is_sane, read_golden, write_golden
+from classmark_models.selftest.probe import Probe
 from classmark_models.spec import BUILTIN_ID, read_catalogue
 
 

@@ -13,10 +13,10 @@ import pytest
 from tests.models.hostile_suitcases import BROKEN, HOSTILE, entries_of, packed, replaced, turned
 from tests.models.ready_packs import ready_pack, seal, tiny_masked_spec, tiny_spec, words, write_published
 
+from classmark_models.carry.suitcase import read_suitcase, write_suitcase
 from classmark_models.collection import Collection, ModelState
 from classmark_models.errors import DiskFull, Interrupted, ModelDamaged, ModelMissing, StoreError, SuitcaseRefused
 from classmark_models.prepare import prepare
-from classmark_models.suitcase import read_suitcase, write_suitcase
 
 FULL = SimpleNamespace(free=1000)
 

@@ -13,9 +13,9 @@ from typing import Any
 from classmark.cli.terminal import harmless, sized, write_table
 from classmark_models.collection import Collection, ModelState
 from classmark_models.errors import ModelError
-from classmark_models.labelling import LABELS
 from classmark_models.labels import read_vocabulary
 from classmark_models.pack import BUILTIN, open_pack
+from classmark_models.published.labelling import LABELS
 from classmark_models.selftest import SelfTest
 from classmark_models.spec import BUILTIN_ID, NO_LICENCE, ModelSpec
 from classmark_models.store import Held, read_receipt

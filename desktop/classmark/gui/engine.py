@@ -16,7 +16,7 @@ from classmark_models.errors import ClassmarkError
 from classmark_models.labels import Scores
 
 if TYPE_CHECKING:
-    from classmark_models.fill_mask import FillMask
+    from classmark_models.published.fill_mask import FillMask
 
 Stop = Callable[[], bool]
 Refusals = Mapping[str, ClassmarkError]

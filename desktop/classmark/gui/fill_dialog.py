@@ -26,7 +26,7 @@ from classmark.gui.theme import UNIT, Theme
 from classmark_models.errors import ClassmarkError
 
 if TYPE_CHECKING:
-    from classmark_models.fill_mask import Candidate, FillMask
+    from classmark_models.published.fill_mask import Candidate, FillMask
 
 MASK = "<mask>"
 _EXAMPLE = f"The protein is phosphorylated by the {MASK} in response to DNA damage."

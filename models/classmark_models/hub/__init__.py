@@ -14,9 +14,9 @@ from pathlib import Path
 from classmark_models.errors import DiskFull, NotPublished, StoreError
 from classmark_models.hub.line import Hub, Patience, Token
 from classmark_models.hub.listing import Listing, Offered
+from classmark_models.hub.transfer import Meter, Progress, Wanted, size_of
 from classmark_models.spec import ModelSpec, check_id
 from classmark_models.store import Receipt, Store, read_receipt, writing
-from classmark_models.transfer import Meter, Progress, Wanted, size_of
 
 __all__ = [
     "PATIENT",

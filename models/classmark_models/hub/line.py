@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from classmark_models.errors import HubFailed, Interrupted, LineBroken, NotPublished, WrongBytes
 from classmark_models.hub.faults import explain
 from classmark_models.hub.listing import Listing, Offered
+from classmark_models.hub.transfer import Meter, Wanted, size_of
 from classmark_models.spec import ModelSpec
 from classmark_models.store import Held, Receipt, writing
-from classmark_models.transfer import Meter, Wanted, size_of
 
 if TYPE_CHECKING:
     import httpx2

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from classmark_models.transfer import Wanted
+from classmark_models.hub.transfer import Wanted
 
 
 @dataclass(frozen=True, slots=True)

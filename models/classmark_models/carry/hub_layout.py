@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from classmark_models.carry.foreign_graph import copy_graph
 from classmark_models.errors import StoreError
-from classmark_models.exports import CARD, CONFIG, FACTS, GRAPHS, KEPT_FACTS, OWN, OWN_FILES, own_entry
-from classmark_models.foreign_graph import copy_graph
+from classmark_models.hub.exports import CARD, CONFIG, FACTS, GRAPHS, KEPT_FACTS, OWN, OWN_FILES, own_entry
 from classmark_models.pack import SPEC, Pack, open_pack
 from classmark_models.spec import NO_LICENCE, ModelSpec
 from classmark_models.store import writing

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classmark_models.errors import ModelDamaged
-from classmark_models.prompts import compose
+from classmark_models.published.prompts import compose
 from classmark_models.spec import GoldenInput, ModelSpec
 
 Logits = npt.NDArray[np.float32]

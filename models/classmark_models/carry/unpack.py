@@ -11,20 +11,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from classmark_models.carry.foreign_graph import GraphFacts, check_graph
+from classmark_models.carry.ready import check_labels
+from classmark_models.carry.staging import staged
 from classmark_models.collection import Collection
 from classmark_models.convert.architecture import read_config
 from classmark_models.convert.heads import MASKED_WORDS
 from classmark_models.errors import ModelDamaged, ModelUnsupported
-from classmark_models.exports import CARD, CONFIG, FACTS, KEPT_FACTS, OWN, OWN_FILES, Export, own_entry
-from classmark_models.fingerprints import FINGERPRINTS, read_fingerprints, write_fingerprints
-from classmark_models.foreign_graph import GraphFacts, check_graph
-from classmark_models.labelling import LABELS, write_labels
+from classmark_models.hub.exports import CARD, CONFIG, FACTS, KEPT_FACTS, OWN, OWN_FILES, Export, own_entry
 from classmark_models.pack import SPEC
 from classmark_models.prepare import FORMAT, Prepared
-from classmark_models.ready import check_labels
+from classmark_models.published.fingerprints import FINGERPRINTS, read_fingerprints, write_fingerprints
+from classmark_models.published.labelling import LABELS, write_labels
 from classmark_models.selftest import Progress, selftest
 from classmark_models.spec import ModelSpec, write_spec
-from classmark_models.staging import staged
 from classmark_models.store import Receipt, held_of, write_receipt, writing
 from classmark_models.vocab_files import TOKENIZER, write_tokenizer
 

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from classmark_models.checkpoint import FILES
 from classmark_models.errors import ModelError, ModelMissing, ModelUnsupported, SpecInvalid
-from classmark_models.exports import CARD, CONFIG, GRAPHS, OWN_ENTRY, choose_graph, export_spec, own_entry, take
 from classmark_models.hub import PATIENT, Listing, Patience, Token, look
-from classmark_models.labelling import label_table
+from classmark_models.hub.exports import CARD, CONFIG, GRAPHS, OWN_ENTRY, choose_graph, export_spec, own_entry, take
+from classmark_models.published.labelling import label_table
 from classmark_models.spec import (
     NO_LICENCE,
     LabelRule,

@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import IO
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+from classmark_models.carry.ready import check_ready
+from classmark_models.carry.staging import staged
+from classmark_models.carry.zip_directory import Fault, check_end, check_entries
 from classmark_models.collection import Collection
 from classmark_models.errors import (
     DiskFull,
@@ -30,12 +33,9 @@ from classmark_models.errors import (
 )
 from classmark_models.pack import MANIFEST
 from classmark_models.prepare import FORMAT
-from classmark_models.ready import check_ready
 from classmark_models.selftest import Progress, selftest
 from classmark_models.spec import BUILTIN_ID, check_id
-from classmark_models.staging import staged
 from classmark_models.store import Receipt, read_receipt, writing
-from classmark_models.zip_directory import Fault, check_end, check_entries
 
 SUFFIX = ".classmark"
 _CHUNK = 1 << 20

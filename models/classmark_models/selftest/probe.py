@@ -14,7 +14,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from classmark_models.errors import Interrupted, ModelDamaged
-from classmark_models.golden import Logits
+from classmark_models.selftest.golden import Logits
 from classmark_models.tokens import TokenIds, Tokenizer
 
 

@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from classmark_models.classifier import Prediction, Stop, Traces, Window
 from classmark_models.errors import Interrupted, ModelDamaged
-from classmark_models.fingerprints import FINGERPRINTS, Fingerprints, read_fingerprints
-from classmark_models.labelling import LABELS, read_outputs
 from classmark_models.labels import Scores, Vocabulary, read_vocabulary
 from classmark_models.pack import SPEC, Pack
-from classmark_models.reader import Logits, Reader
-from classmark_models.scope import foreign_language, foreign_script, is_mostly_foreign, without_skipped
+from classmark_models.published.fingerprints import FINGERPRINTS, Fingerprints, read_fingerprints
+from classmark_models.published.labelling import LABELS, read_outputs
+from classmark_models.published.reader import Logits, Reader
+from classmark_models.published.scope import foreign_language, foreign_script, is_mostly_foreign, without_skipped
 from classmark_models.spec import ModelSpec, read_spec
 from classmark_models.tokens import Span, count_letters
 from classmark_models.windows import ABSTRACT_WEIGHT, BODY, HEAD, TITLE_WEIGHT, weigh

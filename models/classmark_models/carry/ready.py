@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from classmark_models.carry.foreign_graph import check_graph
 from classmark_models.convert.heads import MASKED_WORDS
 from classmark_models.errors import ModelDamaged, ModelMissing
-from classmark_models.fingerprints import FINGERPRINTS, read_fingerprints
-from classmark_models.foreign_graph import check_graph
-from classmark_models.golden import read_golden
-from classmark_models.labelling import LABELS
 from classmark_models.labels import read_vocabulary
 from classmark_models.pack import SPEC
+from classmark_models.published.fingerprints import FINGERPRINTS, read_fingerprints
+from classmark_models.published.labelling import LABELS
+from classmark_models.selftest.golden import read_golden
 from classmark_models.spec import read_spec
 from classmark_models.store import Receipt
 from classmark_models.vocab_files import TOKENIZER

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from classmark_models.errors import Interrupted, ModelDamaged
-from classmark_models.golden import golden_texts
-from classmark_models.reader import Logits, Reader
-from classmark_models.scope import is_mostly_foreign
+from classmark_models.published.reader import Logits, Reader
+from classmark_models.published.scope import is_mostly_foreign
+from classmark_models.selftest.golden import golden_texts
 from classmark_models.spec import ModelSpec
 
 FINGERPRINTS = "null.npz"

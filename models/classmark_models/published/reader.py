@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from classmark_models.prompts import compose
+from classmark_models.published.prompts import compose
 from classmark_models.session import Graph
 from classmark_models.spec import ModelSpec
 from classmark_models.tokens import Span, TokenIds, Tokenizer

@@ -14,9 +14,9 @@ from pathlib import Path
 import onnxruntime
 
 from classmark_models.errors import Interrupted, ModelDamaged
-from classmark_models.golden import Agreement, compare, golden_texts, is_sane, read_golden
 from classmark_models.pack import BUILTIN_GRAPH, MANIFEST, SPEC, open_pack
-from classmark_models.probe import Probe, processors
+from classmark_models.selftest.golden import Agreement, compare, golden_texts, is_sane, read_golden
+from classmark_models.selftest.probe import Probe, processors
 from classmark_models.spec import BUILTIN_ID, read_catalogue, read_spec
 from classmark_models.store import writing
 
