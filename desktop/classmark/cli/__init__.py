@@ -9,13 +9,13 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from classmark.cli import classifying, filling, models, settling
+from classmark.cli import classifying, evaluating, filling, models, settling
 from classmark.cli.codes import CANCELLED, DONE, FAILED
 from classmark_models.errors import ClassmarkError
 
 __all__ = ["main"]
 
-COMMANDS = (classifying.add_command, filling.add_command, models.add_command, settling.add_command)
+COMMANDS = tuple(each.add_command for each in (classifying, filling, evaluating, models, settling))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

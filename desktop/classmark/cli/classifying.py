@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TextIO
@@ -81,7 +81,9 @@ def _classify(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
         reader = stack.enter_context(ReaderProcess())
         if arguments.paths:
             reader.start()
-        classifiers = [stack.enter_context(contextlib.closing(each)) for each in _open(arguments, parser)]
+        level = arguments.level if arguments.level != Rule().level else None
+        opened = open_classifiers(arguments.models, level, parser)
+        classifiers = [stack.enter_context(contextlib.closing(each)) for each in opened]
         if is_input or is_given:
             reading = _read_standard_input(reader) if is_input else _read_one(files, reader)
             described = _described(reading, arguments.title, arguments.abstract)
@@ -93,18 +95,20 @@ def _classify(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
         return _write_all(results, writer, stream, Progress(sys.stderr, len(files)))
 
 
-def _open(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> list[Classifier]:
-    """Open the models that were asked for, each once, in their order."""
+def open_classifiers(
+    models: Sequence[str] | None, level: str | None, parser: argparse.ArgumentParser
+) -> list[Classifier]:
+    """Open the models that were asked for, each once, in their order; complain where none has the level."""
     collection = read_settings().collection()
-    names = dict.fromkeys(arguments.models or [BUILTIN_ID])
+    names = dict.fromkeys(models or [BUILTIN_ID])
     for name in names:
         check_ready(collection, name)
     classifiers = [collection.open(name) for name in names]
     levels = dict.fromkeys(level for each in classifiers for level in each.vocabulary.levels)
-    if arguments.level not in levels and arguments.level != Rule().level:
+    if level is not None and level not in levels:
         for each in classifiers:
             each.close()
-        parser.error(f"--level is {arguments.level}, and there are only {', '.join(levels)}")
+        parser.error(f"--level is {level}, and there are only {', '.join(levels)}")
     return classifiers
 
 

@@ -1,0 +1,207 @@
+"""Labelled texts and a classifier's answers, joined to figures, tables and cards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from tests.models.toys import small_vocabulary
+
+from classmark.core.cards import Section, write_card
+from classmark.core.curves import Panel, picture
+from classmark.core.documents import Document
+from classmark.core.evaluation import Evaluation, LabelFinder, OutOfScope
+from classmark.core.figure_table import table_of
+from classmark.core.labelled import BadRow, LabelledText
+from classmark_models.classifier import Prediction, Stop
+from classmark_models.labels import Label, Scores, Vocabulary
+
+VOCABULARY = small_vocabulary()
+
+
+class Scripted:
+    """A classifier whose answers are known; titles that it does not know it declines, with nothing to show."""
+
+    name, title, scope = "scripted", "A | scripted *one*", "Nothing <at> all."
+
+    def __init__(self, answers: Mapping[str, list[float]], vocabulary: Vocabulary = VOCABULARY) -> None:
+        self.vocabulary, self._answers = vocabulary, answers
+
+    def predict(
+        self, title: str, abstract: str, body: str, should_stop: Stop = lambda: False, language: str = ""
+    ) -> Prediction:
+        count = len(self.vocabulary.labels(self.vocabulary.deepest))
+        scores = np.array(self._answers.get(title.rstrip("?"), [0] * count), np.float32)
+        return Prediction(self.name, self.vocabulary, scores, declined="" if title in self._answers else "Unknown.")
+
+    def window_scores(self, prediction: Prediction) -> Scores:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        pass
+
+
+# Topics t0, t4, t5 belong to field f2, t1 and t2 to f0, t3 to f1; f1 and f2 to domain d1.
+ANSWERS = {"sure": [0.0, 0.9, 0.1, 0.0, 0.0, 0.0], "torn": [0.3, 0.0, 0.0, 0.4, 0.3, 0.0]}
+
+
+def row(title: str, *labels: str, language: str = "en", line: int = 2) -> LabelledText:
+    return LabelledText(line, Document("line", "text", title, language=language), labels)
+
+
+def evaluated(*rows: LabelledText | BadRow, level: str = "") -> Evaluation:
+    evaluation = Evaluation([Scripted(ANSWERS)], level)
+    for each in rows:
+        evaluation.add(each)
+    return evaluation
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "found"),
+    [
+        ("t1", "", [("topic", 1)]),
+        ("T1", "", [("topic", 1)]),
+        ("https://example.org/f2", "", [("field", 2)]),
+        ("name of D1", "", [("domain", 1)]),
+        ("immunology", "", [("topic", 1), ("topic", 4)]),
+        ("t1", "field", [("topic", 1)]),
+        ("d1", "field", []),
+        ("unheard of", "", []),
+        ("", "", []),
+    ],
+)
+def test_labels_are_found(text: str, level: str, found: list[tuple[str, int]]) -> None:
+    assert list(LabelFinder(VOCABULARY, level).find(text)) == found
+
+
+def test_a_name_of_several_levels_means_the_one_that_was_given() -> None:
+    tens = Vocabulary(
+        "tens", [("tens", [Label("500", "", "Sc", "tens")]), ("ones", [Label("500", "", "Sc", "ones", 0)])]
+    )
+    assert LabelFinder(tens).find("500") == (("tens", 0),)
+    assert LabelFinder(tens, "ones").find("500") == (("ones", 0),)
+
+
+def test_broader_labels_are_right_too() -> None:
+    finder = LabelFinder(VOCABULARY)
+    assert finder.accepted(["t0"])[0] == {"domain": {1}, "field": {2}, "topic": {0}}
+    assert finder.accepted(["t0", "f0", "odd"]) == ({"domain": {0, 1}, "field": {0, 2}}, ("odd",)), "as deep as all"
+    assert LabelFinder(VOCABULARY, "field").accepted(["t0"])[0] == {"field": {2}}
+
+
+def test_figures_are_those_of_the_rows() -> None:
+    rows = [
+        row("sure", "t1"),
+        row("sure", "t3"),
+        row("torn", "t0", "t4", language="de"),
+        row("torn?", "t3"),
+        row("?", "t1"),
+    ]
+    (report,) = evaluated(*rows).reports()
+    assert (report.rows, report.unmatched, report.declined.value) == (5, 0, 0.4)
+    assert list(report.levels) == ["domain", "field", "topic"]
+    topic, field = report.levels["topic"], report.levels["field"]
+    assert (topic.top1.value, topic.top5.value) == (2 / 5, 3 / 5), "the declined count by what their scores say"
+    assert field.top1.value == 2 / 5
+    assert field.languages["de"][0].value == 1, "0.6 of f2 where topic t3 is the best"
+    assert topic.macro.value == pytest.approx((1 / 2 + 1 / 2 + 0 + 0) / 4)
+    assert topic.languages["en"][0].value == 2 / 4
+    assert topic.languages["de"][0].value == 0
+    assert (topic.answered_right.value, topic.answered_right.count) == (1 / 3, 3)
+    assert (topic.declined_right.value, topic.declined_right.count) == (1 / 2, 2)
+    assert topic.labels_a_row == 6 / 5
+    assert topic.lists["P@1"].value == 2 / 5
+    assert topic.lists["P@5"].value == pytest.approx((1 / 2 + 0 + 2 / 3 + 1 / 3 + 0) / 5)
+    assert topic.lists["R@5"].value == 3 / 5
+    # Answered: 0.9 right, 0.9 wrong, 0.4 wrong.
+    assert topic.calibration_error == pytest.approx((2 * 0.4 + 1 * 0.4) / 3)
+    assert topic.threshold is None
+    assert field.threshold is None, "one of two answers of probability 1 is wrong"
+
+
+def test_the_threshold_is_of_what_is_not_declined() -> None:
+    (report,) = evaluated(row("sure", "t1"), row("sure", "t2"), row("torn", "f2"), row("torn?", "f2")).reports()
+    threshold = report.levels["field"].threshold
+    assert threshold is not None
+    assert threshold.coverage == pytest.approx(3 / 4), "the declined row would have been right"
+    assert threshold.probability == pytest.approx(0.6)
+    assert threshold.right.value == 1
+
+
+def test_rows_that_cannot_count_are_told() -> None:
+    evaluation = evaluated(
+        row("sure", "t1"), row("sure", "odd"), row("sure", line=9), row("", "t1", line=10), BadRow(11, "x")
+    )
+    assert (evaluation.rows.used, evaluation.rows.bad) == (2, 3)
+    assert [bad.line for bad in evaluation.rows.first_bad] == [9, 10, 11]
+    (report,) = evaluation.reports()
+    assert (report.rows, report.unmatched, report.unknown_labels) == (1, 1, ("odd",))
+
+
+def test_one_level_only() -> None:
+    (report,) = evaluated(row("sure", "t1"), level="field").reports()
+    assert list(report.levels) == ["field"]
+
+
+def test_out_of_scope_texts_should_be_declined() -> None:
+    work = OutOfScope([Scripted(ANSWERS)])
+    for each in (row("sure", "recipe"), row("soup", "recipe"), row("", "blank"), BadRow(5, "x")):
+        work.add(each)
+    (report,) = work.reports()
+    assert (report.declined.value, report.declined.count) == (2 / 3, 3)
+    assert {kind: figure.value for kind, figure in report.kinds.items()} == {"recipe": 0.5, "blank": 1.0}
+    assert report.answered == ("line",)
+    assert (work.rows.used, work.rows.bad) == (3, 1)
+
+
+def test_the_table_has_a_column_for_each_level() -> None:
+    (report,) = evaluated(row("sure", "t1"), row("torn", "f2")).reports()
+    table = table_of(report)
+    assert table[0] == ["", "domain", "field", "topic"]
+    assert {len(cells) for cells in table} == {4}
+    assert next(cells for cells in table if cells[0] == "rows") == ["rows", "2", "2", "1"]
+    assert next(cells for cells in table if cells[0] == "best is right")[3] == "100.0% (20.7–100.0)"
+
+
+def test_a_card_names_pictures_that_are_there(tmp_path: Path) -> None:
+    rows = [row("sure", "t1"), row("torn", "f2", language="de"), row("torn?", "f0")]
+    (report,) = evaluated(*rows).reports()
+    (nothing,) = evaluated(row("sure", "odd")).reports()
+    sections = [Section("a_[b].csv", "Of *two*.", report, "first"), Section("none", "", nothing, "second")]
+    card = write_card(tmp_path / "cards", sections)
+    text = card.read_text(encoding="utf-8")
+    assert card.name == "scripted.md"
+    assert "# A \\| scripted \\*one\\*" in text
+    assert "## a\\_\\[b\\].csv" in text
+    assert "No row named a subject" in text
+    pictures = re.findall(r"!\[[^\n]*\]\((\S+)\)", text)
+    assert pictures == ["scripted-first-reliability.svg", "scripted-first-risk.svg"]
+    for name in pictures:
+        ElementTree.parse(card.parent / name)
+    before = {file.name: file.read_bytes() for file in card.parent.iterdir()}
+    write_card(tmp_path / "cards", sections)
+    assert before == {file.name: file.read_bytes() for file in card.parent.iterdir()}, (
+        "the same figures, the same bytes"
+    )
+
+
+def test_pictures_show_points_where_they_belong() -> None:
+    panel = Panel("<level>", [(0, 0), (0.5, 0.25), (1, 0.9)], [(0, 0.1), (1, 0.1)], top=0.5)
+    root = ElementTree.fromstring(picture([panel, panel], "across & out", "up", "What is shown"))
+    svg = "{http://www.w3.org/2000/svg}"
+    (first, _) = root.findall(f"{svg}g")
+    curve = next(line for line in first.findall(f"{svg}polyline") if line.get("class") == "curve")
+    assert curve.get("points") == "0.0,200.0 100.0,100.0 200.0,0.0", "what is higher than the frame stays in it"
+    texts = [each.text for each in first.iter(f"{svg}text")]
+    assert {"<level>", "across & out", "up", "0.5", "1"} <= set(texts)
+    assert "prefers-color-scheme:dark" in (root.findtext(f"{svg}style") or "")
+
+
+def test_reports_can_be_written_as_plain_values() -> None:
+    (report,) = evaluated(row("sure", "t1")).reports()
+    assert asdict(report)["levels"]["topic"]["top1"]["value"] == 1
