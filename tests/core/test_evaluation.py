@@ -90,7 +90,9 @@ def test_a_name_of_several_levels_means_the_one_that_was_given() -> None:
 def test_broader_labels_are_right_too() -> None:
     finder = LabelFinder(VOCABULARY)
     assert finder.accepted(["t0"])[0] == {"domain": {1}, "field": {2}, "topic": {0}}
-    assert finder.accepted(["t0", "f0", "odd"]) == ({"domain": {0, 1}, "field": {0, 2}}, ("odd",)), "as deep as all"
+    accepted, unknown = finder.accepted(["t0", "f0", "odd"])
+    assert accepted == {"domain": {0, 1}, "field": {0, 2}}, "no deeper than all of them reach"
+    assert unknown == ("odd",)
     assert LabelFinder(VOCABULARY, "field").accepted(["t0"])[0] == {"field": {2}}
 
 

@@ -132,7 +132,7 @@ class LabelFinder:
 
 
 class _LevelTally:
-    """What is kept of the rows at one level: five bytes for each, and counts."""
+    """What is kept of the rows at one level: six bytes for each, and counts."""
 
     def __init__(self, labels: int) -> None:
         self._confidences, self._right, self._declined = array("f"), bytearray(), bytearray()
@@ -258,7 +258,7 @@ class Rows:
 
 
 class Evaluation:
-    """The figures of some classifiers over rows that come one by one; of a row about five bytes a level are kept."""
+    """The figures of some classifiers over rows that come one by one; of a row six bytes a level are kept."""
 
     def __init__(self, classifiers: Sequence[Classifier], level: str = "") -> None:
         """Take the classifiers, and a level to keep to; without one, each level that the labels reach is measured."""
