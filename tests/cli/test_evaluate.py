@@ -9,6 +9,7 @@ import pytest
 from tests.cli.conftest import CANCELLED, DONE, FAILED, SOME_UNREADABLE, USAGE, Call
 
 from classmark.core.evaluation import Evaluation
+from classmark_models.published.fingerprints import null_texts
 
 ROWS = """title,abstract,label,language
 Coral bleaching and the recovery of reefs,,Environmental Science|Agricultural and Biological Sciences,en
@@ -116,3 +117,15 @@ def test_what_is_refused(
     found, _, err = call("evaluate", tmp_path / arguments[0], *arguments[1:])
     assert found == code
     assert message in err
+
+
+def test_the_texts_that_belong_nowhere_are_fit_to_measure_declining(call: Call) -> None:
+    file = Path(__file__).parents[1] / "fixtures" / "out_of_scope.jsonl"
+    texts = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    known = {text.casefold() for text in null_texts()}
+    assert not [row for row in texts if row["label"] != "blank" and row["text"].casefold() in known], "not learnt from"
+    code, out, _ = call("evaluate", file, "--out-of-scope", "--json")
+    assert code == DONE
+    (found,) = json.loads(out)["models"]
+    assert found["declined"]["count"] == len(texts)
+    assert found["kinds"]["blank"]["value"] == 1
