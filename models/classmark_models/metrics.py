@@ -158,7 +158,7 @@ class RiskCoverage:
     def at_least(self, goal: float) -> tuple[float, float, Figure] | None:
         """Return threshold, coverage and what is right where most is answered and ``goal`` of it is right.
 
-        Rows of confidence 0, which a classifier declines, count as never answered. None when no threshold does it.
+        Rows of confidence 0 or less, which a classifier declines, are never answered. None when no threshold does it.
         """
         good = np.flatnonzero((self.right >= goal) & (self.thresholds > 0))
         if len(good) == 0:

@@ -43,7 +43,7 @@ def test_json_for_programs(call: Call, labelled: Path) -> None:
     assert code == DONE
     found = json.loads(out)
     (model,) = found["models"]
-    assert (found["rows"], model["classifier"], list(model["levels"])) == (2, "openalex-zero-shot", ["field"])
+    assert (found["rows"], model["classifier"], list(model["levels"])) == (2, "openalex-zero-shot", ["domain", "field"])
     assert model["levels"]["field"]["top1"]["value"] == 1
     assert model["levels"]["field"]["curve"]
 

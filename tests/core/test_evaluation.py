@@ -93,7 +93,8 @@ def test_broader_labels_are_right_too() -> None:
     accepted, unknown = finder.accepted(["t0", "f0", "odd"])
     assert accepted == {"domain": {0, 1}, "field": {0, 2}}, "no deeper than all of them reach"
     assert unknown == ("odd",)
-    assert LabelFinder(VOCABULARY, "field").accepted(["t0"])[0] == {"field": {2}}
+    assert LabelFinder(VOCABULARY, "field").accepted(["t0"])[0] == {"domain": {1}, "field": {2}}
+    assert LabelFinder(VOCABULARY, "field").accepted(["d0"]) == ({}, ("d0",))
 
 
 def test_figures_are_those_of_the_rows() -> None:
@@ -145,9 +146,9 @@ def test_rows_that_cannot_count_are_told() -> None:
     assert (report.rows, report.unmatched, report.unknown_labels) == (1, 1, ("odd",))
 
 
-def test_one_level_only() -> None:
+def test_no_level_deeper_than_was_asked_for() -> None:
     (report,) = evaluated(row("sure", "t1"), level="field").reports()
-    assert list(report.levels) == ["field"]
+    assert list(report.levels) == ["domain", "field"]
 
 
 def test_out_of_scope_texts_should_be_declined() -> None:

@@ -43,7 +43,7 @@ def add_command(commands: Commands) -> None:
         metavar="ID",
         help=f"an installed model, and again for several (default: {BUILTIN_ID})",
     )
-    command.add_argument("--level", help="the level that the labels are of (default: each that they reach)")
+    command.add_argument("--level", help="the level that the labels are of (default: as deep as each is known)")
     command.add_argument("--limit", type=count, metavar="N", help="only the first N rows")
     command.add_argument("--out-of-scope", action="store_true", help="the texts belong nowhere: tell what is declined")
     command.add_argument("--card", type=Path, metavar="DIR", help="also write a page with pictures for each model")

@@ -92,8 +92,10 @@ class LabelFinder:
     """Finds what labels of a file mean in a vocabulary: by id, URI or name, whatever their case."""
 
     def __init__(self, vocabulary: Vocabulary, level: str = "") -> None:
-        """Take the vocabulary, and the level that labels are of where they stand at several."""
-        self._vocabulary, self._level = vocabulary, level
+        """Take the vocabulary, and the level that labels are of, at least; without one they may be of any."""
+        self._vocabulary = vocabulary
+        self._levels = vocabulary.levels[: vocabulary.levels.index(level) + 1] if level else vocabulary.levels
+        self._least = self._levels.index(level) if level else 0
         self._tables: tuple[dict[str, list[tuple[str, int]]], ...] = ({}, {}, {})
         for name in vocabulary.levels:
             for index, label in enumerate(vocabulary.labels(name)):
@@ -103,20 +105,21 @@ class LabelFinder:
     def find(self, text: str) -> tuple[tuple[str, int], ...]:
         """Return the (level, index) pairs that a label may mean, all of one level; none where it is unknown.
 
-        A name may stand twice at a level: then either is right. One that stands at several levels means the level
-        that was given, else the broadest, of which all would be true. Given a level, deeper labels count for theirs.
+        A name may stand twice at a level: then either is right. One that stands at several levels (as Dewey's 500 does)
+        means the level that was given, else the broadest, for that is true of all of them.
         """
         for table in self._tables:
             places = table.get(text.casefold(), []) if text else []
-            levels = self._vocabulary.levels
-            allowed = levels[levels.index(self._level) :] if self._level else levels
-            for level in allowed:
+            for level in self._vocabulary.levels[self._least :]:
                 if at_level := tuple(place for place in places if place[0] == level):
                     return at_level
         return ()
 
     def accepted(self, labels: Sequence[str]) -> tuple[dict[str, frozenset[int]], tuple[str, ...]]:
-        """Return the indices that are right at each level down to which all known labels reach, and unknown labels."""
+        """Return the indices that are right at each level that all known labels reach, and unknown labels.
+
+        Given a level, it is the deepest of them.
+        """
         found = {label: self.find(label) for label in labels}
         unknown = tuple(label for label, places in found.items() if not places)
         accepted: dict[str, frozenset[int]] = {}
@@ -125,10 +128,10 @@ class LabelFinder:
             for places in found.values()
             if places
         ]
-        for level in self._vocabulary.levels:
+        for level in self._levels:
             if paths and all(level in path for ways in paths for path in ways):
                 accepted[level] = frozenset(path[level] for ways in paths for path in ways)
-        return ({self._level: accepted[self._level]} if self._level in accepted else accepted), unknown
+        return accepted, unknown
 
 
 class _LevelTally:
@@ -160,7 +163,8 @@ class _LevelTally:
         declined = np.frombuffer(self._declined, np.bool_)
         rows = len(right)
         bins = reliability(confidences[~declined], right[~declined])
-        curve = risk_coverage(np.where(declined, 0.0, confidences), right)
+        # Those that are declined come last, in their own order.
+        curve = risk_coverage(confidences - declined, right)
         best = curve.at_least(GOAL)
         chosen = np.unique(np.linspace(0, len(curve.coverage) - 1, _POINTS).round().astype(np.int64))
         by_language = sorted(self._languages.items(), key=lambda item: (-item[1]["rows"], item[0]))
@@ -261,7 +265,10 @@ class Evaluation:
     """The figures of some classifiers over rows that come one by one; of a row six bytes a level are kept."""
 
     def __init__(self, classifiers: Sequence[Classifier], level: str = "") -> None:
-        """Take the classifiers, and a level to keep to; without one, each level that the labels reach is measured."""
+        """Take the classifiers, and the level of the labels, the deepest that is measured; by default as they reach.
+
+        In a vocabulary without that level, its deepest is meant.
+        """
         self.rows = Rows()
         self._classifiers = classifiers
         self._tallies = [_Tally(each, level) for each in classifiers]

@@ -1,0 +1,132 @@
+"""Write the cards of the built-in classifiers: what they are worth on rows that they did not learn from.
+
+    PYTHONPATH=../desktop:. python -m recipes.cards --data DATA --part test --card cards [--model ID] [--limit N]
+
+DATA is the folder with the sets that ``development.py`` and ``corpora.py`` name; --model and --limit make it shorter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from classmark.core.cards import Section, write_card
+from classmark.core.documents import Document
+from classmark.core.evaluation import Evaluation, Report
+from classmark.core.labelled import LabelledText
+from classmark.core.language import code
+from classmark_models.collection import Collection
+from classmark_models.spec import BUILTIN_ID
+from recipes.corpora import Kind, part, read_records
+from recipes.development import rows as field_rows
+
+Part = Literal["development", "test"]
+Rows = Callable[[Path, Part], Iterator[LabelledText]]
+
+
+@dataclass(frozen=True)
+class Set:
+    """Rows that some classifiers are measured on; ``level`` is that of the labels where it is not plain."""
+
+    models: tuple[str, ...]
+    name: str
+    about: str
+    rows: Rows
+    level: str = ""
+
+    @property
+    def word(self) -> str:
+        """The name, fit for the name of a file."""
+        return self.name.casefold().replace(" ", "-")
+
+
+def _fields(group: str, data: Path, wanted: Part) -> Iterator[LabelledText]:
+    for line, row in enumerate(field_rows(data, wanted == "test"), 1):
+        if row.group == group:
+            document = Document(row.group, "text", row.title, row.abstract, language=row.language)
+            yield LabelledText(line, document, tuple(sorted(row.fields)))
+
+
+def _library(kind: Kind, data: Path, wanted: Part) -> Iterator[LabelledText]:
+    for line, record in enumerate(read_records(data), 2):
+        labels = tuple(filter(None, (record.lcc, record.dewey, *record.headings)))
+        if labels and record.text(kind) and part(record.id) == wanted:
+            title = record.original if kind == "o" else record.title
+            summary = record.summary if kind == "s" else ""
+            document = Document(record.id, "text", title, summary, language=code(record.language))
+            yield LabelledText(line, document, labels)
+
+
+_ACCEPTED = (
+    "A row is right in any of the fields that a cataloguer would accept for its class, so lists of several say little."
+)
+_RECORDS = "Books of the Library of Congress; its own class, Dewey number and topical headings are right."
+_LIBRARY = ("lcc", "ddc", "lcsh")
+SETS = (
+    Set(
+        (BUILTIN_ID,),
+        "Library titles",
+        f"Titles of books in 14 languages. {_ACCEPTED}",
+        partial(_fields, "library titles"),
+    ),
+    Set((BUILTIN_ID,), "arXiv abstracts", f"Titles with abstracts. {_ACCEPTED}", partial(_fields, "arXiv abstracts")),
+    Set(
+        (BUILTIN_ID,),
+        "Chinese abstracts",
+        f"Abstracts of Chinese papers of 67 disciplines. {_ACCEPTED}",
+        partial(_fields, "Chinese abstracts"),
+    ),
+    Set(_LIBRARY, "Titles", f"Titles with subtitles, as catalogued. {_RECORDS}", partial(_library, "a"), "heading"),
+    Set(_LIBRARY, "Original titles", f"Titles in their own script. {_RECORDS}", partial(_library, "o"), "heading"),
+    Set(_LIBRARY, "Titles and summaries", f"Titles with summaries. {_RECORDS}", partial(_library, "s"), "heading"),
+)
+
+
+def measured(
+    collection: Collection, models: Iterable[str], one: Set, rows: Iterable[LabelledText]
+) -> tuple[Report, ...]:
+    """Return the figures of some models on the rows of a set, in one pass over them."""
+    with contextlib.ExitStack() as stack:
+        classifiers = [stack.enter_context(contextlib.closing(collection.open(name))) for name in models]
+        evaluation = Evaluation(classifiers, one.level)
+        for number, row in enumerate(rows, 1):
+            evaluation.add(row)
+            if number % 1000 == 0:
+                print(f"{one.name}: {number:,} rows, {evaluation.seconds:,.0f} s", flush=True)
+    return evaluation.reports()
+
+
+def main() -> None:
+    """Write a card for each model."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--part", choices=["development", "test"], required=True)
+    parser.add_argument("--card", type=Path, required=True, help="the folder to write to")
+    parser.add_argument("--model", action="append", help="only the cards of these")
+    parser.add_argument("--limit", type=int, help="only the first rows of each set")
+    arguments = parser.parse_args()
+    sections: dict[str, list[Section]] = {}
+    with TemporaryDirectory() as nowhere:
+        collection = Collection(Path(nowhere))
+        known = set(arguments.model or collection.specs())
+        for one in SETS:
+            models = [name for name in one.models if name in known and name in collection.specs()]
+            if not models:
+                continue
+            rows = islice(one.rows(arguments.data, arguments.part), arguments.limit)
+            for report in measured(collection, models, one, rows):
+                about = f"{one.about} The {arguments.part} part."
+                sections.setdefault(report.classifier, []).append(Section(one.name, about, report, one.word))
+    for each in sections.values():
+        print(write_card(arguments.card, each))
+
+
+if __name__ == "__main__":
+    main()
