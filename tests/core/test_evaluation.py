@@ -85,6 +85,10 @@ def test_a_name_of_several_levels_means_the_one_that_was_given() -> None:
     )
     assert LabelFinder(tens).find("500") == (("tens", 0),)
     assert LabelFinder(tens, "ones").find("500") == (("ones", 0),)
+    evaluations = Evaluation([Scripted({"sure": [1.0]}, tens)]), Evaluation([Scripted({"sure": [1.0]}, tens)], "ones")
+    for evaluation, vague in zip(evaluations, (1, 0), strict=True):
+        evaluation.add(row("sure", "500"))
+        assert evaluation.reports()[0].vague == vague
 
 
 def test_broader_labels_are_right_too() -> None:

@@ -117,6 +117,10 @@ def _write_report(report: Report) -> None:
     write(f"\n{harmless(report.title)} ({report.classifier})\n")
     if report.unmatched:
         write(f"  {report.unmatched:,} rows name no subject of it and are left out\n")
+    if report.vague:
+        write(
+            f"  {report.vague:,} rows have a label of several levels, taken for the broadest unless you give --level\n"
+        )
     if report.unknown_labels:
         write(f"  labels it does not have: {harmless(' · '.join(report.unknown_labels[:5]))}\n")
     if not report.levels:

@@ -75,7 +75,11 @@ class LevelFigures:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How right one classifier is: figures by level, and the rows that named no label of it, with examples."""
+    """How right one classifier is: figures by level.
+
+    ``unmatched`` rows named no label of it and are left out, with ``unknown_labels`` for examples; in ``vague`` ones a
+    label that stands at several levels was taken for the broadest.
+    """
 
     classifier: str
     title: str
@@ -84,6 +88,7 @@ class Report:
     rows: int
     declined: Figure
     unmatched: int
+    vague: int
     unknown_labels: tuple[str, ...]
     levels: dict[str, LevelFigures]
 
@@ -95,7 +100,7 @@ class LabelFinder:
         """Take the vocabulary, and the level that labels are of, at least; without one they may be of any."""
         self._vocabulary = vocabulary
         self._levels = vocabulary.levels[: vocabulary.levels.index(level) + 1] if level else vocabulary.levels
-        self._least = self._levels.index(level) if level else 0
+        self._is_given, self._least = bool(level), self._levels.index(level) if level else 0
         self._tables: tuple[dict[str, list[tuple[str, int]]], ...] = ({}, {}, {})
         for name in vocabulary.levels:
             for index, label in enumerate(vocabulary.labels(name)):
@@ -114,6 +119,11 @@ class LabelFinder:
                 if at_level := tuple(place for place in places if place[0] == level):
                     return at_level
         return ()
+
+    def is_vague(self, text: str) -> bool:
+        """Tell whether a label stands at several levels, and no level was given to say which is meant."""
+        places = next((found for table in self._tables if (found := table.get(text.casefold()))), [])
+        return not self._is_given and len({level for level, _ in places}) > 1
 
     def accepted(self, labels: Sequence[str]) -> tuple[dict[str, frozenset[int]], tuple[str, ...]]:
         """Return the indices that are right at each level that all known labels reach, and unknown labels.
@@ -211,7 +221,7 @@ class _Tally:
         self._classifier = classifier
         self._finder = LabelFinder(vocabulary, vocabulary.level_or_deepest(level) if level else "")
         self._levels: dict[str, _LevelTally] = {}
-        self._rows = self._declined = self._unmatched = 0
+        self._rows = self._declined = self._unmatched = self._vague = 0
         self._unknown: Counter[str] = Counter()
 
     def add(self, row: LabelledText, prediction: Prediction) -> None:
@@ -224,6 +234,7 @@ class _Tally:
             return
         self._rows += 1
         self._declined += bool(prediction.declined)
+        self._vague += any(map(self._finder.is_vague, row.labels))
         for level, indices in accepted.items():
             tally = self._levels.get(level)
             if tally is None:
@@ -241,6 +252,7 @@ class _Tally:
             self._rows,
             share(self._declined, self._rows),
             self._unmatched,
+            self._vague,
             tuple(self._unknown),
             {level: self._levels[level].figures() for level in vocabulary.levels if level in self._levels},
         )
