@@ -7,7 +7,6 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from itertools import count as numbers
 from pathlib import Path
 
 from classmark.cli.classifying import open_classifiers
@@ -54,7 +53,7 @@ def _evaluate(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
     if arguments.out_of_scope and (arguments.card or arguments.level):
         parser.error("--out-of-scope has neither levels nor cards")
     texts = LabelledFile(arguments.file)
-    arguments.file.stat()
+    arguments.file.stat()  # a file that is not there is told before a model is loaded
     with contextlib.ExitStack() as stack:
         opened = open_classifiers(arguments.models, arguments.level, parser)
         classifiers = [stack.enter_context(contextlib.closing(each)) for each in opened]
@@ -89,7 +88,7 @@ def _work(texts: LabelledFile, work: Evaluation | OutOfScope, limit: int | None)
     """Go through the rows; return whether the person stopped it before the end."""
     line = Line(sys.stderr)
     try:
-        for number, row in zip(numbers(1), texts, strict=False):
+        for number, row in enumerate(texts, 1):
             work.add(row)
             line.draw(number / limit if limit else texts.share, "", f" {number:,} rows")
             if number == limit:

@@ -36,6 +36,7 @@ GOAL = 0.9
 EXAMPLES = 10
 _RANKED = 10
 _POINTS = 200
+_SHOWN = 80  # characters of a label that is no label
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +223,12 @@ class _Tally:
         self._finder = LabelFinder(vocabulary, vocabulary.level_or_deepest(level) if level else "")
         self._levels: dict[str, _LevelTally] = {}
         self._rows = self._declined = self._unmatched = self._vague = 0
-        self._unknown: Counter[str] = Counter()
+        self._unknown: dict[str, None] = {}
 
     def add(self, row: LabelledText, prediction: Prediction) -> None:
         accepted, unknown = self._finder.accepted(row.labels)
-        for label in unknown:
-            if label in self._unknown or len(self._unknown) < EXAMPLES:
-                self._unknown[label] += 1
+        if len(self._unknown) < EXAMPLES:
+            self._unknown |= dict.fromkeys(label[:_SHOWN] for label in unknown[:EXAMPLES])
         if not accepted:
             self._unmatched += 1
             return
@@ -253,7 +253,7 @@ class _Tally:
             share(self._declined, self._rows),
             self._unmatched,
             self._vague,
-            tuple(self._unknown),
+            tuple(self._unknown)[:EXAMPLES],
             {level: self._levels[level].figures() for level in vocabulary.levels if level in self._levels},
         )
 
