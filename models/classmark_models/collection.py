@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
 from classmark_models.classifier import Classifier
 from classmark_models.errors import ModelMissing, ModelUnsupported, SpecInvalid
-from classmark_models.pack import BUILTIN, MANIFEST, SPEC, open_pack
+from classmark_models.pack import MANIFEST, SPEC, open_pack
 from classmark_models.published.classifier import PublishedClassifier
 from classmark_models.published.fill_mask import FillMask
+from classmark_models.reading_desk import ReadingDesk
 from classmark_models.selftest import SelfTest, read_record, write_record
-from classmark_models.spec import BUILTIN_ID, ModelSpec, check_id, read_catalogue, read_spec
-from classmark_models.store import Store
+from classmark_models.spec import BUILTIN_ID, BUILTIN_IDS, CATALOGUE, ModelSpec, check_id, read_catalogue, read_spec
+from classmark_models.store import Held, Store
+from classmark_models.trained import HEADS, TrainedClassifier, head_files
 from classmark_models.zero_shot import ZeroShotClassifier
 
 
@@ -23,7 +25,7 @@ class ModelState(StrEnum):
     """How far a model is from being ready for work."""
 
     READY = "ready"
-    """Ready, in our own folder; the built-in model is always."""
+    """Ready, in our own folder; the built-in models are always."""
     SHARED = "shared"
     """Ready, in a shared folder."""
     DAMAGED = "damaged"
@@ -42,7 +44,8 @@ def open_builtin(workers: int | None = None) -> Classifier:
     ``workers``, the number of windows computed at once, defaults to the number of processors, four at the most.
     Raises ModelMissing, ModelDamaged.
     """
-    return ZeroShotClassifier(open_pack(BUILTIN), workers or _usual_workers())
+    desk = ReadingDesk()
+    return ZeroShotClassifier(open_pack(desk.folder), desk, workers or _usual_workers())
 
 
 def _usual_workers() -> int:
@@ -56,30 +59,38 @@ class Collection:
     export. The person's own entries of the catalogue lie in ``entries``.
     """
 
-    def __init__(self, root: Path, shared: Sequence[Path] = ()) -> None:
-        """Take the folder to write to, which need not exist, and shared ones of the same layout, only read."""
+    def __init__(self, root: Path, shared: Sequence[Path] = (), desk: ReadingDesk | None = None) -> None:
+        """Take the folder to write to, which need not exist, and shared ones of the same layout, only read.
+
+        The built-in models read at ``desk``: collections that share one open the encoder once, and read a document
+        once.
+        """
+        self.desk = desk or ReadingDesk()
         self.root = root
         self.ready = Store(root / "ready", [place / "ready" for place in shared])
         self.published = Store(root / "published", [place / "published" for place in shared])
         self.entries = root / "catalogue"
 
     def specs(self) -> dict[str, ModelSpec]:
-        """Return what is known of each model, by id: the built-in one, the catalogue's, then others that are here.
+        """Return what is known of each model, by id: the built-in ones, the catalogue's, then others that are here.
 
         Those tell of themselves. SpecInvalid when an entry of the catalogue cannot be understood; an imported model
         with such an entry is left out.
         """
-        known = read_catalogue() | read_catalogue(self.entries)
+        catalogue = read_catalogue()
+        builtin = {name: catalogue.pop(name) for name in BUILTIN_IDS}
+        own = {name: spec for name, spec in read_catalogue(self.entries).items() if name not in builtin}
+        known = catalogue | own
         others: dict[str, ModelSpec] = {}
         for name in self.ready.names():
-            if name not in known:
+            if name not in known | builtin:
                 with suppress(SpecInvalid):
                     others[name] = read_spec(self.ready.path(name) / SPEC, name)
-        return {BUILTIN_ID: known.pop(BUILTIN_ID)} | known | others
+        return {name: spec for name, spec in builtin.items() if self._is_there(spec)} | known | others
 
     def state(self, name: str) -> ModelState:
         """Return how far a model is; reads no weights. ModelMissing when nothing is known of it."""
-        if name == BUILTIN_ID:
+        if name in BUILTIN_IDS and self._is_there(read_spec(CATALOGUE / f"{name}.toml")):
             return ModelState.READY
         with suppress(ModelMissing):
             own = self.ready.path(name) == self.ready.folder(name)
@@ -94,8 +105,18 @@ class Collection:
         return ModelState.BEGUN if begun.exists() and any(begun.iterdir()) else ModelState.KNOWN
 
     def folder(self, name: str) -> Path:
-        """Return the folder of a model that is ready, the built-in one's too; ModelMissing when it is not."""
-        return BUILTIN if name == BUILTIN_ID else self.ready.path(name)
+        """Return the folder of a model that is ready, the built-in ones' too; ModelMissing when it is not."""
+        return self.desk.folder if name in BUILTIN_IDS else self.ready.path(name)
+
+    def builtin_files(self, spec: ModelSpec) -> Mapping[str, Held]:
+        """Return the files of a built-in model, below their folder; those that all of them need are the first one's.
+
+        Raises ModelMissing, ModelDamaged.
+        """
+        stated = open_pack(self.desk.folder).fact("files")
+        own = [path for path in stated if not path.startswith(f"{HEADS}/")]
+        paths = head_files(spec) if spec.head else own
+        return {path: Held(stated[path]["bytes"], stated[path]["sha256"]) for path in paths if path in stated}
 
     def record(self, name: str, tested: SelfTest) -> None:
         """Keep what a self-test of an installed model found on this computer; StoreError, ModelMissing."""
@@ -121,8 +142,11 @@ class Collection:
         """
         tested = self.selftest(name)
         workers = workers or (tested.workers if tested else None)
-        if name == BUILTIN_ID:
-            return open_builtin(workers)
+        if name in BUILTIN_IDS:
+            pack, workers = open_pack(self.desk.folder), workers or _usual_workers()
+            if name == BUILTIN_ID:
+                return ZeroShotClassifier(pack, self.desk, workers)
+            return TrainedClassifier(pack, self.spec(name), self.desk, workers)
         pack = open_pack(self.ready.path(name))
         if pack.fact("task") != "classification":
             raise ModelUnsupported(f"{name} tells no subjects: it is made for {pack.fact('task')}.")
@@ -135,5 +159,10 @@ class Collection:
             raise ModelUnsupported(f"{name} fills no masks: it is made for {pack.fact('task')}.")
         return FillMask(pack)
 
+    def _is_there(self, builtin: ModelSpec) -> bool:
+        """Tell whether the pack holds what a built-in model learnt, if it learnt anything."""
+        return not builtin.head or all((self.desk.folder / path).is_file() for path in head_files(builtin))
+
     def _record(self, name: str) -> Path:
-        return self.root / "selftests" / f"{check_id(name)}.json"
+        # The built-in models share an encoder, and with it one test.
+        return self.root / "selftests" / f"{BUILTIN_ID if name in BUILTIN_IDS else check_id(name)}.json"

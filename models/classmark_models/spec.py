@@ -14,9 +14,11 @@ from classmark_models.toml_table import Table
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 BUILTIN_ID = "openalex-zero-shot"
-"""The model that comes with Classmark."""
+"""The model that comes with Classmark and is used when nobody has chosen another."""
+BUILTIN_IDS = (BUILTIN_ID, "lcc", "ddc", "lcsh", "newsgroups", "spheres", "subjects-8")
+"""All that come with Classmark; those after the first are there when the pack holds what they learnt."""
 NO_LICENCE = "none stated"
-TASKS = ("classification", "masked-words", "zero-shot")
+TASKS = ("classification", "masked-words", "zero-shot", "trained")
 OUTPUTS = ("logits", "log-probabilities", "independent")
 """What a classifier's logits mean: a softmax away from probabilities, exp away, or each a sigmoid away on its own."""
 HIERARCHIES = ("none", "dots", "openalex", "listed")
@@ -137,7 +139,7 @@ class GoldenInput:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """One published model; without ``files`` there is nothing to fetch."""
+    """One model; without ``files`` there is nothing to fetch. ``head`` names what a built-in one learnt."""
 
     id: str
     title: str
@@ -154,6 +156,12 @@ class ModelSpec:
     labels: LabelRule
     golden: tuple[GoldenInput, ...]
     decline: DeclineRule = DeclineRule()
+    head: str = ""
+
+    @property
+    def is_builtin(self) -> bool:
+        """Whether it comes with Classmark and stays with it."""
+        return self.id in BUILTIN_IDS
 
     @property
     def approximate_size(self) -> int:
@@ -236,6 +244,7 @@ def parse_spec(text: str) -> ModelSpec:
         labels=_labels(top.table("labels")),
         golden=tuple(_golden(table) for table in top.tables("golden")),
         decline=_decline(top.table("decline")),
+        head=top.text("head", "", like=_ID),
     )
     top.end()
     return spec

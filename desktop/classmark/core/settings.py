@@ -12,6 +12,7 @@ import platformdirs
 
 from classmark_models.collection import Collection
 from classmark_models.errors import ClassmarkError
+from classmark_models.reading_desk import ReadingDesk
 
 HOME = "CLASSMARK_HOME"
 """The environment variable that moves everything Classmark keeps into one folder."""
@@ -34,10 +35,10 @@ class Settings:
     hub: str = ""
     exports: str = ""
 
-    def collection(self) -> Collection:
-        """Return the models that are in reach."""
+    def collection(self, desk: ReadingDesk | None = None) -> Collection:
+        """Return the models that are in reach; ``desk`` as for ``Collection``."""
         root = Path(self.models) if self.models else data_folder() / "models"
-        return Collection(root, (Path(self.shared),) if self.shared else ())
+        return Collection(root, (Path(self.shared),) if self.shared else (), desk)
 
 
 NAMES = tuple(field.name for field in fields(Settings))

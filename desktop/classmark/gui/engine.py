@@ -14,6 +14,7 @@ from classmark.core.settings import read_settings
 from classmark_models.classifier import Classifier, Prediction
 from classmark_models.errors import ClassmarkError
 from classmark_models.labels import Scores
+from classmark_models.reading_desk import ReadingDesk
 
 if TYPE_CHECKING:
     from classmark_models.published.fill_mask import FillMask
@@ -97,7 +98,8 @@ class LocalEngine:
 
 def local_engine() -> LocalEngine:
     """Return an engine over the models that are in reach by the settings of the moment."""
-    return LocalEngine(lambda name: read_settings().collection().open(name))
+    desk = ReadingDesk()
+    return LocalEngine(lambda name: read_settings().collection(desk).open(name))
 
 
 def open_filler(name: str) -> FillMask:

@@ -34,7 +34,7 @@ from classmark_models.errors import (
 from classmark_models.pack import MANIFEST
 from classmark_models.prepare import FORMAT
 from classmark_models.selftest import Progress, selftest
-from classmark_models.spec import BUILTIN_ID, check_id
+from classmark_models.spec import BUILTIN_IDS, check_id
 from classmark_models.store import Receipt, read_receipt, writing
 
 SUFFIX = ".classmark"
@@ -165,8 +165,8 @@ def _name(manifest: bytes, path: Path) -> str:
             raise _refused(path, "it was made by a newer Classmark. Update Classmark to use it")
         if type(form) is not int or form < 1 or facts["name"] != name:
             raise ValueError("it contradicts itself")
-        if name == BUILTIN_ID:
-            raise _refused(path, f"it calls itself {name}, as the model that comes with Classmark")
+        if name in BUILTIN_IDS:
+            raise _refused(path, f"it calls itself {name}, as a model that comes with Classmark")
         return check_id(name)
     except (ValueError, KeyError, TypeError, RecursionError, SpecInvalid) as error:
         raise _refused(path, f"its {MANIFEST} cannot be understood ({error})") from error

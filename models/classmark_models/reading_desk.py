@@ -1,0 +1,164 @@
+"""One reading of a document for all built-in classifiers: windows, weights, embeddings and n-grams."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from classmark_models.classifier import Prediction, Stop
+from classmark_models.errors import Interrupted
+from classmark_models.labels import Vocabulary
+from classmark_models.ngrams import NgramIds, bag_ids
+from classmark_models.pack import BUILTIN, Pack, open_pack
+from classmark_models.session import Encoder
+from classmark_models.tokens import Tokenizer, count_letters
+from classmark_models.trained_head import TrainedHead
+from classmark_models.windows import ABSTRACT_WEIGHT, BODY, HEAD, TITLE_WEIGHT, Weights, weigh
+from classmark_models.zero_shot_head import Embeddings, read_head
+
+TOO_LITTLE = "There is too little text to tell what it is about."
+BLANK = "It gets the same answer as blank pages and boilerplate do."
+FLAT = "No subject stands out: it fits very many subjects equally little."
+_KEPT = 4
+"""Readings of the last documents that are kept: several classifiers ask for each in turn."""
+
+
+class Stretch(NamedTuple):
+    """A window's part of the document, and its first and last character there; see ``classifier.Window``."""
+
+    part: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What all built-in classifiers see of a document, a row for each window.
+
+    ``weights`` add up to 1; ``embeddings``: float32, shape (windows, width). ``doubt`` says why nothing should be
+    proposed for it, and is empty otherwise. ``inputs``: what each trained head takes of it, by the head's name.
+    """
+
+    stretches: tuple[Stretch, ...]
+    weights: Weights
+    embeddings: Embeddings
+    ngrams: tuple[NgramIds, ...]
+    doubt: str
+    inputs: dict[str, npt.NDArray[np.float16]] = field(default_factory=dict)
+
+
+class Reader:
+    """The encoder and its tokenizer, with the readings of the last documents."""
+
+    def __init__(self, pack: Pack, workers: int) -> None:
+        """Load a pack; ``workers`` is the number of windows computed at once. Raises ModelMissing, ModelDamaged."""
+        self.head = read_head(pack.file("vectors.npz"))
+        """The zero-shot one, which knows what texts that say nothing are like."""
+        self._limits: dict[str, float] = pack.fact("decline")
+        pack.file("encoder.onnx.data")
+        self._encoder = Encoder(pack.file("encoder.onnx"), workers)
+        self._tokenizer = Tokenizer(pack.file("tokenizer.json"), pack.fact("prompt"), pack.fact("max_tokens"))
+        self._readings: OrderedDict[bytes, Reading] = OrderedDict()
+        self._lock = Lock()
+
+    def close(self) -> None:
+        """Let the worker threads end."""
+        self._encoder.close()
+
+    def read(self, title: str, abstract: str, body: str, should_stop: Stop) -> Reading | str:
+        """Return what is seen of a document, or in a sentence why nothing is; one of the last is not read again.
+
+        Title and abstract form the head, the body is read whole in windows of the encoder's length. The head has half
+        of the weight (a quarter without an abstract), the windows of the body share the rest. Raises Interrupted when
+        ``should_stop``, asked at each window, returns True.
+        """
+        texts = {HEAD: "\n".join(part for part in (title.strip(), abstract.strip()) if part), BODY: body}
+        key = _digest(*texts.values(), "abstract" if abstract.strip() else "")
+        with self._lock:
+            if key not in self._readings:
+                reading = self._read(texts, ABSTRACT_WEIGHT if abstract.strip() else TITLE_WEIGHT, should_stop)
+                if isinstance(reading, str):
+                    return reading
+                self._readings[key] = reading
+                if len(self._readings) > _KEPT:
+                    self._readings.popitem(last=False)
+            self._readings.move_to_end(key)
+            return self._readings[key]
+
+    def _read(self, texts: dict[str, str], share: float, should_stop: Stop) -> Reading | str:
+        spans = [(part, span) for part, text in texts.items() for span in self._tokenizer.windows(text)]
+        cut = [texts[part][span.start : span.end] for part, span in spans]
+        letters = np.array([count_letters(text) for text in cut])
+        if letters.sum() < self._limits["letters"]:
+            return TOO_LITTLE
+        vectors = []
+        for vector in self._encoder.embed_all(span.ids for _, span in spans):
+            if should_stop():
+                raise Interrupted("Stopped.")
+            vectors.append(vector)
+        embeddings = np.stack(vectors)
+        empty = self.head.emptiness(embeddings) > self._limits["null_cosine"]
+        return Reading(
+            stretches=tuple(Stretch(part, span.start, span.end) for part, span in spans),
+            weights=weigh(letters, np.array([part == HEAD for part, _ in spans]), empty, share),
+            embeddings=embeddings,
+            ngrams=tuple(map(bag_ids, cut)),
+            doubt=BLANK if empty.all() else "",
+        )
+
+
+class ReadingDesk:
+    """Lends one reader, and each trained head once, to all who classify; opened for the first, closed after the last.
+
+    All may be used by several threads; a document is read by one at a time.
+    """
+
+    def __init__(self, folder: Path = BUILTIN) -> None:
+        """Take the pack's folder; nothing is opened yet."""
+        self.folder = folder
+        self._users: set[Hashable] = set()
+        self._reader: Reader | None = None
+        self._heads: dict[str, TrainedHead] = {}
+        self._lock = Lock()
+
+    def take(self, user: Hashable, workers: int) -> Reader:
+        """Return the reader, opened now if nobody has it; ModelMissing, ModelDamaged."""
+        with self._lock:
+            self._reader = self._reader or Reader(open_pack(self.folder), workers)
+            self._users.add(user)
+            return self._reader
+
+    def head(self, pack: Pack, name: str) -> TrainedHead:
+        """Return the trained head of that name; ModelMissing, ModelDamaged."""
+        with self._lock:
+            if name not in self._heads:
+                self._heads[name] = TrainedHead.read(pack.file(f"heads/{name}.npz"))
+            return self._heads[name]
+
+    def leave(self, user: Hashable) -> None:
+        """Tell that a user is done; again and again does no harm."""
+        with self._lock:
+            self._users.discard(user)
+            if not self._users and self._reader is not None:
+                self._reader.close()
+                self._reader = None
+                self._heads.clear()
+
+
+def nothing(name: str, vocabulary: Vocabulary, reason: str) -> Prediction:
+    """Return the prediction that tells no more than a reason."""
+    count = len(vocabulary.labels(vocabulary.deepest))
+    return Prediction(name, vocabulary, np.zeros(count, np.float32), declined=reason)
+
+
+def _digest(*texts: str) -> bytes:
+    digests = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts)
+    return hashlib.sha256(b"".join(digests)).digest()

@@ -1,0 +1,124 @@
+"""The built-in classifiers that were taught: a head for each vocabulary over the one reading of a document."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from classmark_models.classifier import Prediction, Stop, Window
+from classmark_models.errors import ModelDamaged
+from classmark_models.labels import Scores, Vocabulary, read_vocabulary
+from classmark_models.pack import Pack
+from classmark_models.reading_desk import FLAT, Reading, ReadingDesk, nothing
+from classmark_models.spec import ModelSpec
+from classmark_models.trained_head import Floats
+from classmark_models.zero_shot_head import entropy
+
+HEADS = "heads"
+_LARGEST_FACTS = 1 << 16
+
+
+def head_files(spec: ModelSpec) -> tuple[str, ...]:
+    """Return the files of a trained classifier, below the pack's folder: what was learnt, facts of it, subjects."""
+    return f"{HEADS}/{spec.head}.npz", f"{HEADS}/{spec.head}.json", f"{HEADS}/labels_{spec.id}.csv"
+
+
+class TrainedClassifier:
+    """The taught kind of ``Classifier``: one among many labels in levels, or several at once of one level."""
+
+    def __init__(self, pack: Pack, spec: ModelSpec, desk: ReadingDesk, workers: int) -> None:
+        """Load the classifier of an entry of the catalogue; ``workers`` as for ``ReadingDesk.take``.
+
+        Raises ModelMissing, ModelDamaged.
+        """
+        self.name, self.title, self.scope = spec.id, spec.title, spec.scope
+        learnt, facts, labels = head_files(spec)
+        self.vocabulary: Vocabulary = read_vocabulary(pack.file(labels), spec.title)
+        self._least, self._flatness = _limits(pack, facts, spec.id)
+        self._independent = spec.output == "independent"
+        self._head_name, self._head = spec.head, desk.head(pack, spec.head)
+        subjects = len(self.vocabulary.labels(self.vocabulary.deepest))
+        if self.name not in self._head.layers or len(self._head.layers[self.name].b) != subjects:
+            raise ModelDamaged(f"{pack.folder / learnt} does not know the {subjects:,} subjects of {labels}.")
+        if self._independent and len(self.vocabulary.levels) > 1:
+            raise ModelDamaged(f"{pack.folder / labels} has levels, but its subjects do not exclude each other.")
+        self._desk, self._reader = desk, desk.take(self, workers)
+
+    def close(self) -> None:
+        """Let the worker threads end, unless others use them."""
+        self._desk.leave(self)
+
+    def predict(
+        self, title: str, abstract: str, body: str, should_stop: Stop = lambda: False, language: str = ""
+    ) -> Prediction:
+        """Return what a document is about; see ``Classifier``.
+
+        The document's embedding and bag of n-grams are the weighted means of its windows', the embedding as long as
+        theirs. ``language`` is not asked for.
+        """
+        reading = self._reader.read(title, abstract, body, should_stop)
+        if isinstance(reading, str):
+            return nothing(self.name, self.vocabulary, reading)
+        inputs = self._inputs(reading)
+        scores = self._probabilities(self._combined(inputs, reading.weights))[0]
+        by_window = self._probabilities(inputs)
+        best = by_window.argmax(axis=1)
+        windows = tuple(
+            Window(*stretch, float(weight), int(label), float(row[label]))
+            for stretch, weight, label, row in zip(reading.stretches, reading.weights, best, by_window, strict=True)
+        )
+        return Prediction(self.name, self.vocabulary, scores, windows, inputs, reading.doubt or self._doubt(scores))
+
+    def window_scores(self, prediction: Prediction) -> Scores:
+        """Return the probabilities of each window by itself, float32, shape (windows, labels)."""
+        if not prediction.windows:
+            return np.zeros((0, len(prediction.scores)), np.float32)
+        return self._probabilities(prediction.traces)
+
+    def _inputs(self, reading: Reading) -> npt.NDArray[np.float16]:
+        """Return embedding and bag of each window, shape (windows, width + bag), the same array for all of a head."""
+        if self._head_name not in reading.inputs:
+            rows = np.concatenate([reading.embeddings, self._head.bags(reading.ngrams)], axis=1)
+            reading.inputs[self._head_name] = rows.astype(np.float16)
+        return reading.inputs[self._head_name]
+
+    def _combined(self, inputs: npt.NDArray[np.float16], weights: Floats) -> Floats:
+        """Return the one row that stands for the document, shape (1, width + bag)."""
+        width = len(self._head.centre)
+        rows = inputs.astype(np.float32)
+        row = weights @ rows
+        lengths = np.linalg.norm(rows[:, :width], axis=1)
+        row[:width] *= (weights @ lengths) / max(float(np.linalg.norm(row[:width])), 1e-6)
+        return np.asarray(row[None], np.float32)
+
+    def _probabilities(self, inputs: npt.NDArray[np.floating[Any]]) -> Scores:
+        width = len(self._head.centre)
+        rows = inputs.astype(np.float32)
+        logits = self._head.logits(self.name, self._head.hidden(rows[:, :width], rows[:, width:]))
+        return self._head.probabilities(self.name, logits, independent=self._independent)
+
+    def _doubt(self, scores: Scores) -> str:
+        """Say why the scores of a document should not be used, or nothing."""
+        if not self._independent and len(scores) > 1 and entropy(scores) > self._flatness * np.log(len(scores)):
+            return FLAT
+        best = float(self.vocabulary.roll_up(scores, self.vocabulary.levels[0]).max())
+        if best < self._least:
+            return f"No subject is probable enough: the best reaches {best:.0%}, and {self._least:.0%} is the least."
+        return ""
+
+
+def _limits(pack: Pack, name: str, id_: str) -> tuple[float, float]:
+    """Return the least probability and the flatness that ``name`` states for a classifier; ModelDamaged."""
+    path = pack.file(name)
+    try:
+        with path.open("rb") as file:
+            facts = json.loads(file.read(_LARGEST_FACTS))[id_]
+        least, flatness = facts.get("least", 0.0), facts.get("flatness", 1.0)
+        if not all(type(limit) in (int, float) and 0 <= limit <= 1 for limit in (least, flatness)):
+            raise ValueError("a limit is no number from 0 to 1")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelDamaged(f"The facts in {path} cannot be read: {error!r}. Install Classmark again.") from error
+    return float(least), float(flatness)
