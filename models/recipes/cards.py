@@ -26,6 +26,8 @@ from classmark_models.collection import Collection
 from classmark_models.spec import BUILTIN_ID
 from recipes.corpora import Kind, part, read_records
 from recipes.development import rows as field_rows
+from recipes.small_corpora import MEASURED, Row, newsgroups, spheres, subjects
+from recipes.small_corpora import measured as measured_titles
 
 Part = Literal["development", "test"]
 Rows = Callable[[Path, Part], Iterator[LabelledText]]
@@ -33,7 +35,10 @@ Rows = Callable[[Path, Part], Iterator[LabelledText]]
 
 @dataclass(frozen=True)
 class Set:
-    """Rows that some classifiers are measured on; ``level`` is that of the labels where it is not plain."""
+    """Rows that some classifiers are measured on; ``level`` is that of the labels where they stand at several.
+
+    In a vocabulary without it the deepest level is meant, so one name serves classifiers that are measured together.
+    """
 
     models: tuple[str, ...]
     name: str
@@ -44,7 +49,7 @@ class Set:
     @property
     def word(self) -> str:
         """The name, fit for the name of a file."""
-        return self.name.casefold().replace(" ", "-")
+        return self.name.casefold().replace(" ", "-").replace("_", "-")
 
 
 def _fields(group: str, data: Path, wanted: Part) -> Iterator[LabelledText]:
@@ -64,11 +69,37 @@ def _library(kind: Kind, data: Path, wanted: Part) -> Iterator[LabelledText]:
             yield LabelledText(line, document, labels)
 
 
+def _small(read: Callable[[Path], Iterator[Row]], kind: str, data: Path, wanted: Part) -> Iterator[LabelledText]:
+    for line, row in enumerate(read(data), 1):
+        if row.kind == kind and row.part == wanted:
+            yield text_of(line, row)
+
+
+def _titles_of(name: str, data: Path, _: Part) -> Iterator[LabelledText]:
+    for line, row in enumerate(measured_titles(data, name), 1):
+        yield text_of(line, row)
+
+
+def text_of(line: int, row: Row) -> LabelledText:
+    """Return a row as the app reads it: a post is the body of a document, all else title and abstract."""
+    title, _, abstract = ("", "", "") if row.kind in ("post", "bare post") else row.text.partition("\n")
+    body = "" if title else row.text
+    language = code(row.language)
+    return LabelledText(
+        line,
+        Document(row.kind, "text", title, abstract, body, language=language),
+        tuple(label for label, _ in row.shares),
+    )
+
+
 _ACCEPTED = (
     "A row is right in any of the fields that a cataloguer would accept for its class, so lists of several say little."
 )
 _RECORDS = "Books of the Library of Congress; its own class, Dewey number and topical headings are right."
 _LIBRARY = ("lcc", "ddc", "lcsh")
+_PAPERS = "Papers of arXiv; a row is right in any of the groups that its categories belong to."
+_EIGHT = "Books of the Library of Congress; the subject follows from class and Dewey number by rules."
+_NEVER = "No row of this set was learnt from; of its classes those count that plainly are one of the subjects."
 SETS = (
     Set(
         (BUILTIN_ID,),
@@ -86,6 +117,25 @@ SETS = (
     Set(_LIBRARY, "Titles", f"Titles with subtitles, as catalogued. {_RECORDS}", partial(_library, "a"), "heading"),
     Set(_LIBRARY, "Original titles", f"Titles in their own script. {_RECORDS}", partial(_library, "o"), "heading"),
     Set(_LIBRARY, "Titles and summaries", f"Titles with summaries. {_RECORDS}", partial(_library, "s"), "heading"),
+    Set(("newsgroups",), "Posts", "Whole posts, headers kept.", partial(_small, newsgroups, "post"), "newsgroup"),
+    Set(
+        ("newsgroups",),
+        "Bare posts",
+        "Posts without headers, quotes and signatures.",
+        partial(_small, newsgroups, "bare post"),
+        "newsgroup",
+    ),
+    Set(("spheres",), "Titles", f"Titles alone. {_PAPERS}", partial(_small, spheres, "title")),
+    Set(
+        ("spheres",),
+        "Titles and abstracts",
+        f"Titles with abstracts. {_PAPERS}",
+        partial(_small, spheres, "title and abstract"),
+    ),
+    Set(("subjects-8",), "Titles", f"Titles with subtitles. {_EIGHT}", partial(_small, subjects, "a")),
+    Set(("subjects-8",), "Original titles", f"Titles in their own script. {_EIGHT}", partial(_small, subjects, "o")),
+    Set(("subjects-8",), "Titles and summaries", f"Titles with summaries. {_EIGHT}", partial(_small, subjects, "s")),
+    *(Set(("subjects-8",), f"Set {name}", f"Titles alone. {_NEVER}", partial(_titles_of, name)) for name in MEASURED),
 )
 
 

@@ -14,7 +14,7 @@ _HOW = (
     "Shares have 95 % Wilson intervals, means 95 % bootstrap intervals (1,000 resamples). *Best is right* counts all "
     "rows, declined ones by what their scores say; where a row has several right labels, any will do. *Calibration "
     "error* is of the best answers that are not declined. The *threshold* is that with most rows answered of those at "
-    f"which {GOAL:.0%} of the answers are right; its interval does not know that it was chosen on these rows. "
+    f"which {100 * GOAL:.0f} % of the answers are right; its interval does not know that it was chosen on these rows. "
     "*Coverage* is a share of all rows."
 )
 
