@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from classmark_models.labels import Vocabulary, read_vocabulary
+from classmark_models.trained_head import TrainedHead
+from recipes.library_pack import HEADS, ddc_rows, lcc_rows, proposals, rising, temperature
+
+
+def shipped(name: str) -> Vocabulary:
+    return read_vocabulary(HEADS / f"labels_{name}.csv", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "levels"),
+    [("lcc", ("class", "subclass")), ("ddc", ("class", "division", "section")), ("lcsh", ("heading",))],
+)
+def test_each_output_has_a_subject(name: str, levels: tuple[str, ...]) -> None:
+    head, vocabulary = TrainedHead.read(HEADS / "library.npz"), shipped(name)
+    assert vocabulary.levels == levels
+    assert len(vocabulary.labels(levels[-1])) == len(head.layers[name].b)
+
+
+def test_captions_name_the_outline() -> None:
+    assert lcc_rows(["QA", "Q"])[-2:] == [
+        (
+            "subclass",
+            "QA",
+            "http://id.loc.gov/authorities/classification/QA",
+            "QA Mathematics, computer science",
+            "Q",
+        ),
+        ("subclass", "Q", "http://id.loc.gov/authorities/classification/Q", "Q Science (general)", "Q"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("level", "id_", "name", "parent"),
+    [
+        ("class", "500", "500 Science", ""),
+        ("division", "510", "510 Mathematics", "500"),
+        ("section", "512", "512 Algebra", "510"),
+        ("section", "517", "517 Mathematics", "510"),
+        ("division", "040", "040 Computer science, information, general works", "000"),
+    ],
+)
+def test_dewey_numbers_have_captions(level: str, id_: str, name: str, parent: str) -> None:
+    assert (level, id_, "", name, parent) in ddc_rows()
+
+
+def test_headings_have_uris_fit_for_the_web() -> None:
+    uris = [label.uri for label in shipped("lcsh").labels("heading")]
+    assert all(uri.isascii() and " " not in uri for uri in uris)
+    assert "https://id.loc.gov/authorities/subjects/label/AIDS%20%28Disease%29" in uris
+
+
+def test_calibration_finds_what_scores_are_worth() -> None:
+    random = np.random.default_rng(0)
+    meant = random.normal(size=(20_000, 1)).astype(np.float32) * 2
+    right = random.random(meant.shape) < 1 / (1 + np.exp(-meant))
+    knots = rising((meant * 3 + 1).ravel(), right.ravel())
+    assert (np.diff(knots) > 0).all()
+    assert np.interp([-2, 1, 4], *knots) == pytest.approx([-1, 0, 1], abs=0.25)
+
+
+def test_overconfident_scores_are_cooled() -> None:
+    random = np.random.default_rng(0)
+    logits = random.normal(size=(5_000, 4)).astype(np.float32)
+    answers = (logits + random.gumbel(size=logits.shape)).argmax(axis=1)
+    assert temperature(logits * 2, answers)[0] == pytest.approx(2, abs=0.15)
+
+
+def test_proposals_stand_best_first() -> None:
+    best, hits = proposals(np.array([[0, 3, 1, 2]], np.float32), [[3]], 2)
+    assert best.tolist() == [[1, 3]]
+    assert hits.tolist() == [[False, True]]
