@@ -40,11 +40,22 @@ class Stretch(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What a trained head sees of a document: embedding and bag of each window, shape (windows, width + bag).
+
+    ``hidden``: its hidden layer for the document, and then for each window, shape (1 + windows, hidden + bag).
+    """
+
+    inputs: npt.NDArray[np.float16]
+    hidden: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """What all built-in classifiers see of a document, a row for each window.
 
     ``weights`` add up to 1; ``embeddings``: float32, shape (windows, width). ``doubt`` says why nothing should be
-    proposed for it, and is empty otherwise. ``inputs``: what each trained head takes of it, by the head's name.
+    proposed for it, and is empty otherwise. ``seen`` holds what each trained head took of it, by the head's name.
     """
 
     stretches: tuple[Stretch, ...]
@@ -52,7 +63,7 @@ class Reading:
     embeddings: Embeddings
     ngrams: tuple[NgramIds, ...]
     doubt: str
-    inputs: dict[str, npt.NDArray[np.float16]] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
 
 
 class Reader:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from classmark_models.classifier import Prediction, Stop, Window
 from classmark_models.errors import ModelDamaged
 from classmark_models.labels import Scores, Vocabulary, read_vocabulary
 from classmark_models.pack import Pack
-from classmark_models.reading_desk import FLAT, Reading, ReadingDesk, nothing
+from classmark_models.reading_desk import FLAT, Reading, ReadingDesk, Seen, nothing
 from classmark_models.spec import ModelSpec
 from classmark_models.trained_head import Floats
 from classmark_models.zero_shot_head import entropy
@@ -62,42 +60,45 @@ class TrainedClassifier:
         reading = self._reader.read(title, abstract, body, should_stop)
         if isinstance(reading, str):
             return nothing(self.name, self.vocabulary, reading)
-        inputs = self._inputs(reading)
-        scores = self._probabilities(self._combined(inputs, reading.weights))[0]
-        by_window = self._probabilities(inputs)
-        best = by_window.argmax(axis=1)
+        seen = self._seen(reading)
+        scores, *by_window = self._probabilities(seen.hidden)
         windows = tuple(
-            Window(*stretch, float(weight), int(label), float(row[label]))
-            for stretch, weight, label, row in zip(reading.stretches, reading.weights, best, by_window, strict=True)
+            Window(*stretch, float(weight), int(row.argmax()), float(row.max()))
+            for stretch, weight, row in zip(reading.stretches, reading.weights, by_window, strict=True)
         )
-        return Prediction(self.name, self.vocabulary, scores, windows, inputs, reading.doubt or self._doubt(scores))
+        doubt = reading.doubt or self._doubt(scores)
+        return Prediction(self.name, self.vocabulary, scores, windows, seen.inputs, doubt)
 
     def window_scores(self, prediction: Prediction) -> Scores:
         """Return the probabilities of each window by itself, float32, shape (windows, labels)."""
         if not prediction.windows:
             return np.zeros((0, len(prediction.scores)), np.float32)
-        return self._probabilities(prediction.traces)
+        return self._probabilities(self._hidden(prediction.traces.astype(np.float32)))
 
-    def _inputs(self, reading: Reading) -> npt.NDArray[np.float16]:
-        """Return embedding and bag of each window, shape (windows, width + bag), the same array for all of a head."""
-        if self._head_name not in reading.inputs:
+    def _seen(self, reading: Reading) -> Seen:
+        """Return what the head sees of a document, taken once for all its vocabularies."""
+        if self._head_name not in reading.seen:
             rows = np.concatenate([reading.embeddings, self._head.bags(reading.ngrams)], axis=1)
-            reading.inputs[self._head_name] = rows.astype(np.float16)
-        return reading.inputs[self._head_name]
+            inputs = rows.astype(np.float16)
+            rows = inputs.astype(np.float32)
+            hidden = self._hidden(np.concatenate([self._combined(rows, reading.weights), rows]))
+            reading.seen[self._head_name] = Seen(inputs, hidden)
+        return reading.seen[self._head_name]
 
-    def _combined(self, inputs: npt.NDArray[np.float16], weights: Floats) -> Floats:
+    def _combined(self, rows: Floats, weights: Floats) -> Floats:
         """Return the one row that stands for the document, shape (1, width + bag)."""
         width = len(self._head.centre)
-        rows = inputs.astype(np.float32)
         row = weights @ rows
         lengths = np.linalg.norm(rows[:, :width], axis=1)
         row[:width] *= (weights @ lengths) / max(float(np.linalg.norm(row[:width])), 1e-6)
         return np.asarray(row[None], np.float32)
 
-    def _probabilities(self, inputs: npt.NDArray[np.floating[Any]]) -> Scores:
+    def _hidden(self, rows: Floats) -> Floats:
         width = len(self._head.centre)
-        rows = inputs.astype(np.float32)
-        logits = self._head.logits(self.name, self._head.hidden(rows[:, :width], rows[:, width:]))
+        return self._head.hidden(rows[:, :width], rows[:, width:])
+
+    def _probabilities(self, hidden: Floats) -> Scores:
+        logits = self._head.logits(self.name, hidden)
         return self._head.probabilities(self.name, logits, independent=self._independent)
 
     def _doubt(self, scores: Scores) -> str:
@@ -106,7 +107,7 @@ class TrainedClassifier:
             return FLAT
         best = float(self.vocabulary.roll_up(scores, self.vocabulary.levels[0]).max())
         if best < self._least:
-            return f"No subject is probable enough: the best reaches {best:.0%}, and {self._least:.0%} is the least."
+            return f"No subject is probable enough: the best reaches {best:.1%}, and {self._least:.1%} is the least."
         return ""
 
 
