@@ -48,6 +48,7 @@ class Plan:
     ``head``: what the head's files are called; ``entry``: the published model with the same subjects.
     ``balance``: a row counts by the number of rows with its label, to the power of minus this. ``whole``: n-grams of
     the whole text are looked up, not only of its beginning. ``window``: so many tokens of it the encoder reads.
+    ``taught``: the kinds of rows that are learnt from, by default all.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Plan:
     bag_rate: float = 1e-3
     batch: int = 256
     whole: bool = False
+    taught: tuple[str, ...] = ()
     window: int = 512
 
 
@@ -87,8 +89,13 @@ PLANS = {
             128,
             12,
             0.0,
+            bag_rate=5e-2,
+            batch=128,
+            kept_ngrams=0.3,
+            kept_bags=1.0,
             whole=True,
             window=192,
+            taught=("post",),
         ),
         Plan(
             "spheres",
@@ -320,7 +327,8 @@ def build(plan: Plan, options: argparse.Namespace) -> None:
     if options.folds:
         return cross_validate(plan, texts)
     asked = texts.where(lambda row: row.part == "development" and row.kind in plan.kinds)
-    head = train(plan, texts, texts.where(lambda row: row.part == "training"))
+    taught = plan.taught or {row.kind for row in texts.rows}
+    head = train(plan, texts, texts.where(lambda row: row.part == "training" and row.kind in taught))
     head = calibrate(plan, head, texts, asked)
     parts = ("development", "test") if options.test else ("development",)
     for part, kind in product(parts, plan.kinds):
