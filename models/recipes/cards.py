@@ -1,8 +1,8 @@
 """Write the cards of the built-in classifiers: what they are worth on rows that they did not learn from.
 
-    PYTHONPATH=../desktop:. python -m recipes.cards --data DATA --part test --card cards [--model ID] [--limit N]
+    PYTHONPATH=../desktop:. python -m recipes.cards --data DATA --part test --card cards [--model ID] [--every N]
 
-DATA is the folder with the sets that ``development.py`` and ``corpora.py`` name; --model and --limit make it shorter.
+DATA is the folder with the sets that ``development.py`` and ``corpora.py`` name; --model and --every make it shorter.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument("--part", choices=["development", "test"], required=True)
     parser.add_argument("--card", type=Path, required=True, help="the folder to write to")
     parser.add_argument("--model", action="append", help="only the cards of these")
-    parser.add_argument("--limit", type=int, help="only the first rows of each set")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth row of each set")
     arguments = parser.parse_args()
     sections: dict[str, list[Section]] = {}
     with TemporaryDirectory() as nowhere:
@@ -170,9 +170,10 @@ def main() -> None:
             models = [name for name in one.models if name in known and name in collection.specs()]
             if not models:
                 continue
-            rows = islice(one.rows(arguments.data, arguments.part), arguments.limit)
+            rows = islice(one.rows(arguments.data, arguments.part), 0, None, arguments.every)
             for report in measured(collection, models, one, rows):
-                about = f"{one.about} The {arguments.part} part."
+                every = f", every {arguments.every}th row" if arguments.every > 1 else ""
+                about = f"{one.about} The {arguments.part} part{every}."
                 sections.setdefault(report.classifier, []).append(Section(one.name, about, report, one.word))
     for each in sections.values():
         print(write_card(arguments.card, each))
