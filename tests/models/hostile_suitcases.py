@@ -108,6 +108,7 @@ HOSTILE: dict[str, tuple[Callable[[Entries], Entries], str]] = {
     "other name": (stated(name="other"), "contradicts itself"),
     "id that leads out": (stated(id="../x", name="../x"), "no id of a model"),
     "id of the built-in model": (stated(id="openalex-zero-shot", name="openalex-zero-shot"), "comes with Classmark"),
+    "id of a trained model": (stated(id="lcc", name="lcc"), "comes with Classmark"),
     "id of another model": (stated(id="other", name="other"), "its id is 'tiny'"),
     "files without hashes": (stated(files={"model.onnx": {"bytes": 1}}), "cannot be understood"),
     "file that is not stated": (added(entry_of("evil.txt")), "does not name"),

@@ -20,6 +20,7 @@ from classmark_models.errors import Interrupted, ModelDamaged, ModelMissing, Sto
 from classmark_models.ngrams import bag_ids
 from classmark_models.pack import Pack, open_pack
 from classmark_models.reading_desk import ReadingDesk
+from classmark_models.selftest import SelfTest
 from classmark_models.session import Encoder
 from classmark_models.spec import BUILTIN_ID, BUILTIN_IDS
 from classmark_models.trained import TrainedClassifier
@@ -298,3 +299,9 @@ def test_builtin_models_stay(act: Callable[[Workshop, str], object], tmp_path: P
     (pack / "heads" / "labels_lcc.csv").write_text(HEADINGS, encoding="utf-8")
     with pytest.raises(StoreError, match="built-in model"):
         act(Workshop(Collection(tmp_path / "models", desk=ReadingDesk(pack))), "lcc")
+
+
+def test_one_selftest_holds_for_all_that_share_the_encoder(collection: Collection) -> None:
+    tested = SelfTest(True, 0, 0.0, 0.0, 0.0, 900.0, 0.5, 2, "2026-01-01T00:00:00+00:00", "It answers sensibly.")
+    collection.record("lcc", tested)
+    assert [collection.selftest(name) for name in (BUILTIN_ID, *TAUGHT)] == [tested] * 4
