@@ -12,6 +12,7 @@ import argparse
 import csv
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -36,7 +37,7 @@ from recipes.small_subjects import SUBJECTS
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.intp]
 
-CHUNK, GOAL, FOLDS = 2000, 0.9, 5
+CHUNK, GOAL, DECLINED, FOLDS = 2000, 0.9, 0.02, 5
 _CATALOGUE = read_catalogue()
 NEWSGROUPS = _CATALOGUE["newsgroups-20"].labels.names
 
@@ -343,8 +344,10 @@ def build(plan: Plan, options: argparse.Namespace) -> None:
             report(name, labels, elsewhere, every, answers(plan, head, elsewhere, every))
     if options.out:
         by_kind = [texts.where(lambda row, k=k: row.part == "development" and row.kind == k) for k in plan.kinds]  # type: ignore[misc]
-        least = max(threshold(plan, head, texts, places) for places in by_kind)
-        facts = {plan.name: {"least": round(least, 3)}}
+        sure = max(threshold(plan, head, texts, places) for places in by_kind)
+        least = float(np.quantile(answers(plan, head, texts, asked).max(axis=1), DECLINED))
+        level = _CATALOGUE[plan.entry].labels.level
+        facts = {plan.name: {"least": round(least, 3), "sure": {level: math.ceil(sure * 1000) / 1000}}}
         options.out.mkdir(parents=True, exist_ok=True)
         write_head(options.out / f"{plan.head}.npz", head)
         (options.out / f"{plan.head}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
