@@ -4,7 +4,7 @@
 
 It needs scikit-learn. A line has the accuracy with its 95 % interval, the mean over classes, the mean over the
 languages that have at least ``MIN_ROWS`` rows, and the greatest of those. "Words" are words and pairs of words;
-"characters" are one to three within words, for scripts that write no spaces.
+"characters" are one to three within words, for scripts that write no spaces; "both" takes up to four of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import numpy.typing as npt
 import scipy.sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
-from sklearn.preprocessing import normalize
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import Normalizer, normalize
 from sklearn.svm import LinearSVC
 
 from classmark_models.metrics import macro, share
@@ -31,7 +32,9 @@ from recipes.corpora import Record, part, read_records
 
 LEAST_OF_A_CLASS = 15
 MIN_ROWS, SHOWN = 50, 8
-WAYS = {"words": ("word", (1, 2)), "characters": ("char_wb", (1, 3))}
+# What is counted, how long its runs are, and in how many rows it must occur.
+WORDS = ("word", (1, 2), 2)
+WAYS = {"words": [WORDS], "characters": [("char_wb", (1, 3), 2)], "both": [WORDS, ("char_wb", (1, 4), 5)]}
 # The exact solver of a linear SVM takes minutes for tens of classes; for more, steps down the same loss must do.
 MANY, STEPS = 50, 4
 COST = 0.5
@@ -107,6 +110,20 @@ class NearestCentroid:
         return best
 
 
+def vectorizer_of(way: str) -> Any:
+    """Return what makes vectors of unit length from texts, not yet fitted."""
+    counts = [
+        (
+            analyzer,
+            TfidfVectorizer(
+                analyzer=analyzer, ngram_range=ngrams, sublinear_tf=True, min_df=least, max_df=0.5, dtype=np.float32
+            ),
+        )
+        for analyzer, ngrams, least in WAYS[way]
+    ]
+    return make_pipeline(FeatureUnion(counts), Normalizer())
+
+
 def linear_svm(rows: int, classes: int) -> Any:
     """Return a linear SVM that learns so many rows and classes in minutes."""
     if classes > MANY:
@@ -147,11 +164,8 @@ def measure(task: str, way: str, rows: Sequence[Row], parts: Sequence[str]) -> N
     """Train both on the training rows and print how they do on other parts."""
     training = [row for row in rows if row.part == "training"]
     tried = {name: [row for row in rows if row.part == name] for name in parts}
-    analyzer, ngrams = WAYS[way]
-    vectorizer = TfidfVectorizer(
-        analyzer=analyzer, ngram_range=ngrams, sublinear_tf=True, min_df=2, max_df=0.5, dtype=np.float32
-    )
-    vectors = vectorizer.fit_transform(row.text for row in training)
+    vectorizer = vectorizer_of(way)
+    vectors = vectorizer.fit_transform([row.text for row in training])
     answers = np.array([row.answer for row in training])
     classes = len(set(answers))
     print(f"{task}, {way}: {vectors.shape[0]} training rows, {vectors.shape[1]} terms, {classes} classes", flush=True)
@@ -160,7 +174,7 @@ def measure(task: str, way: str, rows: Sequence[Row], parts: Sequence[str]) -> N
         method.fit(vectors, answers)
         print(f"  {type(method).__name__}, {time.monotonic() - start:.0f} s")
         for name, chosen in tried.items():
-            for line in report(chosen, method.predict(vectorizer.transform(row.text for row in chosen))):
+            for line in report(chosen, method.predict(vectorizer.transform([row.text for row in chosen]))):
                 print(f"    {name}, {line}", flush=True)
 
 
