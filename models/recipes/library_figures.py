@@ -65,11 +65,12 @@ class Measure:
         best, hits = proposals(logits, right, SHOWN)
         chances = self.head.probabilities("lcsh", np.take_along_axis(logits, best, 1), independent=True)
         wanted, proposed = np.array(list(map(len, right))), np.full(len(right), SHOWN)
-        _line(f"lcsh, F1@5, {words}", mean(f1_at(5, hits, proposed, wanted)), "")
+        _line(f"lcsh, F1@5, {words}", mean(f1_at(5, hits, proposed, wanted)), " | |")
         for depth in (5, 10):
-            _line(f"lcsh, nDCG@{depth}, {words}", mean(ndcg_at(depth, hits, wanted)), "")
+            _line(f"lcsh, nDCG@{depth}, {words}", mean(ndcg_at(depth, hits, wanted)), " | |")
         _line(f"lcsh, P@1, {words}", share(int(hits[:, 0].sum()), len(hits)), _surety(chances[:, 0], hits[:, 0]))
-        _line(f"lcsh, the ten best, {words}", share(int(hits.sum()), hits.size), _surety(chances.ravel(), hits.ravel()))
+        five = hits[:, :5].ravel()
+        _line(f"lcsh, the five best, {words}", share(int(five.sum()), five.size), _surety(chances[:, :5].ravel(), five))
 
 
 def _line(what: str, figure: Figure, rest: str) -> None:

@@ -29,16 +29,15 @@ RIGHT, DECLINED = 0.905, 0.02
 _Row = tuple[str, str, str, str, str]
 _LOC = "http://id.loc.gov/authorities/classification/"
 _HEADING = "https://id.loc.gov/authorities/subjects/label/"
-_PROPOSED, _KNOTS, _BEYOND = 50, 40, 30.0
+_COUNTED, _KNOTS, _BEYOND = 5, 40, 30.0
 
 
-def read_net(path: Path, clip: float = 1.0) -> TrainedHead:
-    """Return the net as a head in 8 bits, not calibrated; table entries are cut at the quantile ``clip``."""
+def read_net(path: Path) -> TrainedHead:
+    """Return the net as a head in 8 bits, not calibrated."""
     with np.load(path, allow_pickle=False) as net:
         table = net["table"]
-        limit = np.quantile(np.abs(table), clip) if clip < 1 else np.abs(table).max()
-        scale = float(np.float32(limit / 127))
-        bag = np.clip(np.rint(table / scale), -127, 127).astype(np.int8)
+        scale = float(np.abs(table).max() / 127)
+        bag = np.rint(table / scale).astype(np.int8)
         one = np.ones(1, np.float32)
         layers = {name: Output(*to_int8(net[f"{name}.w"]), net[f"{name}.b"], one) for name in NAMES}
         return TrainedHead(net["centre"], bag, scale, net["w1"].astype(np.float16), net["b1"], layers)
@@ -90,10 +89,10 @@ def proposals(logits: Floats, answers: Sequence[Sequence[int]], count: int) -> t
     return best, np.array([np.isin(row, of) for row, of in zip(best, answers, strict=True)])
 
 
-def write_pack(net: Path, texts: Texts, answers: Answers, rows: Places, headed: npt.NDArray[np.bool_]) -> None:
+def write_pack(net: Path, texts: Texts, answers: Answers, rows: Places) -> None:
     """Write ``library.npz``, ``library.json`` and the subjects, calibrated on ``rows``, the development texts.
 
-    ``headed``: which records have any heading.
+    Headings are calibrated on the five best of records that have one of them: what is proposed is what has to be true.
     """
     head = read_net(net)
     HEADS.mkdir(exist_ok=True)
@@ -112,9 +111,9 @@ def write_pack(net: Path, texts: Texts, answers: Answers, rows: Places, headed: 
         layers[name] = Output(*_stored(head.layers[name]), temperature(logits, right[known]))
         chances = _chances(layers[name].calibrated(logits))
         facts[name] = _thresholds(read_vocabulary(HEADS / f"labels_{name}.csv", name), chances, right[known])
-    known = headed[records]
+    known = np.array([bool(answers.lcsh[record]) for record in records])
     logits = head.logits("lcsh", read[known])
-    best, hits = proposals(logits, [answers.lcsh[record] for record in records[known]], _PROPOSED)
+    best, hits = proposals(logits, [answers.lcsh[record] for record in records[known]], _COUNTED)
     shown = np.take_along_axis(logits, best, 1)
     layers["lcsh"] = Output(*_stored(head.layers["lcsh"]), rising(shown.ravel(), hits.ravel()))
     likely = (1 / (1 + np.exp(-layers["lcsh"].calibrated(shown)))).astype(np.float32)
@@ -214,8 +213,7 @@ def main() -> None:
     parts = [part(record.id) for record in records]
     answers, texts = read_answers(records, parts), read_texts(records, options.embeddings)
     rows = np.flatnonzero(np.array([of == "development" for of in parts])[texts.record])
-    headed = np.array([bool(record.headings) for record in records])
-    write_pack(options.net, texts, answers, rows, headed)
+    write_pack(options.net, texts, answers, rows)
 
 
 if __name__ == "__main__":
