@@ -15,7 +15,8 @@ _HOW = (
     "rows, declined ones by what their scores say; where a row has several right labels, any will do. *Calibration "
     "error* is of the best answers that are not declined. The *threshold* is that with most rows answered of those at "
     f"which {100 * GOAL:.0f} % of the answers are right; its interval does not know that it was chosen on these rows. "
-    "*Coverage* is a share of all rows."
+    "*Coverage* is a share of all rows. Rows that name no subject of the classifier's own are left out: where they are "
+    "many, its probabilities look more modest than they are."
 )
 
 
