@@ -360,7 +360,9 @@ def test_tab_goes_from_card_to_card_and_through_each(
     card = _open(qtbot, window, NEWS)
     _click(card, Act.GET)
     qtbot.waitUntil(lambda: Act.DOWNLOAD in card.buttons)
-    qtbot.waitUntil(lambda: "tiny" in window.models_page.cards)
+    # The card that was asked about takes the focus once its buttons are there, and new cards can only when they show.
+    qtbot.waitUntil(lambda: card.isAncestorOf(QApplication.focusWidget()) or card.hasFocus())
+    qtbot.waitUntil(lambda: "tiny" in window.models_page.cards and window.models_page.cards["tiny"].isVisible())
     window.models_page.cards["tiny"].setFocus()
     reached: list[QWidget | None] = []
     for _ in range(12):
