@@ -361,7 +361,7 @@ def test_tab_goes_from_card_to_card_and_through_each(
     _click(card, Act.GET)
     qtbot.waitUntil(lambda: Act.DOWNLOAD in card.buttons)
     # The card that was asked about takes the focus once its buttons are there, and new cards can only when they show.
-    qtbot.waitUntil(lambda: card.isAncestorOf(QApplication.focusWidget()) or card.hasFocus())
+    qtbot.waitUntil(lambda: card in (focus := QApplication.focusWidget(), focus and focus.parentWidget()))
     qtbot.waitUntil(lambda: "tiny" in window.models_page.cards and window.models_page.cards["tiny"].isVisible())
     window.models_page.cards["tiny"].setFocus()
     reached: list[QWidget | None] = []
