@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,6 +12,10 @@ import numpy.typing as npt
 from classmark_models.labels import Scores, Vocabulary
 
 Stop = Callable[[], bool]
+TOO_LITTLE = "There is too little text to tell what it is about."
+BLANK = "It gets the same answer as blank pages and boilerplate do."
+FLAT = "No subject stands out: it fits very many subjects equally little."
+"""Why a classifier declines, in the same words whichever it is."""
 Traces = npt.NDArray[Any]
 """What a classifier keeps of each window to tell its scores again: shape (windows, …), of its own kind."""
 
@@ -49,6 +53,22 @@ class Prediction:
     windows: tuple[Window, ...] = ()
     traces: Traces = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     declined: str = ""
+
+
+def nothing(name: str, vocabulary: Vocabulary, reason: str) -> Prediction:
+    """Return the prediction that tells no more than a reason."""
+    count = len(vocabulary.labels(vocabulary.deepest))
+    return Prediction(name, vocabulary, np.zeros(count, np.float32), declined=reason)
+
+
+def windows_of(
+    stretches: Iterable[tuple[str, int, int]], weights: Iterable[float], by_window: Iterable[Scores]
+) -> tuple[Window, ...]:
+    """Return the windows of a document; ``by_window`` are the probabilities in each, shape (labels,)."""
+    return tuple(
+        Window(*stretch, float(weight), int(row.argmax()), float(row.max()))
+        for stretch, weight, row in zip(stretches, weights, by_window, strict=True)
+    )
 
 
 class Classifier(Protocol):

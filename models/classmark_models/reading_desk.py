@@ -13,9 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from classmark_models.classifier import Prediction, Stop
+from classmark_models.classifier import BLANK, TOO_LITTLE, Stop
 from classmark_models.errors import Interrupted
-from classmark_models.labels import Vocabulary
 from classmark_models.ngrams import NgramIds, bag_ids
 from classmark_models.pack import BUILTIN, Pack, open_pack
 from classmark_models.session import Encoder
@@ -24,9 +23,6 @@ from classmark_models.trained_head import TrainedHead
 from classmark_models.windows import ABSTRACT_WEIGHT, BODY, HEAD, TITLE_WEIGHT, Weights, weigh
 from classmark_models.zero_shot_head import Embeddings, read_head
 
-TOO_LITTLE = "There is too little text to tell what it is about."
-BLANK = "It gets the same answer as blank pages and boilerplate do."
-FLAT = "No subject stands out: it fits very many subjects equally little."
 _KEPT = 4
 """Readings of the last documents that are kept: several classifiers ask for each in turn."""
 
@@ -55,7 +51,7 @@ class Reading:
     """What all built-in classifiers see of a document, a row for each window.
 
     ``weights`` add up to 1; ``embeddings``: float32, shape (windows, width). ``doubt`` says why nothing should be
-    proposed for it, and is empty otherwise. ``seen`` holds what each trained head took of it, by the head's name.
+    proposed for it, and is empty otherwise. ``seen`` holds what each trained head took of it, by the head's file.
     """
 
     stretches: tuple[Stretch, ...]
@@ -148,10 +144,10 @@ class ReadingDesk:
             return self._reader
 
     def head(self, pack: Pack, name: str) -> TrainedHead:
-        """Return the trained head of that name; ModelMissing, ModelDamaged."""
+        """Return the trained head in a file of the pack; ModelMissing, ModelDamaged."""
         with self._lock:
             if name not in self._heads:
-                self._heads[name] = TrainedHead.read(pack.file(f"heads/{name}.npz"))
+                self._heads[name] = TrainedHead.read(pack.file(name))
             return self._heads[name]
 
     def leave(self, user: Hashable) -> None:
@@ -162,12 +158,6 @@ class ReadingDesk:
                 self._reader.close()
                 self._reader = None
                 self._heads.clear()
-
-
-def nothing(name: str, vocabulary: Vocabulary, reason: str) -> Prediction:
-    """Return the prediction that tells no more than a reason."""
-    count = len(vocabulary.labels(vocabulary.deepest))
-    return Prediction(name, vocabulary, np.zeros(count, np.float32), declined=reason)
 
 
 def _digest(*texts: str) -> bytes:

@@ -6,11 +6,11 @@ import json
 
 import numpy as np
 
-from classmark_models.classifier import Prediction, Stop, Window
+from classmark_models.classifier import FLAT, Prediction, Stop, nothing, windows_of
 from classmark_models.errors import ModelDamaged
 from classmark_models.labels import Scores, Vocabulary, read_vocabulary
 from classmark_models.pack import Pack
-from classmark_models.reading_desk import FLAT, Reading, ReadingDesk, Seen, nothing
+from classmark_models.reading_desk import Reading, ReadingDesk, Seen
 from classmark_models.spec import ModelSpec
 from classmark_models.trained_head import Floats
 from classmark_models.zero_shot_head import entropy
@@ -37,7 +37,7 @@ class TrainedClassifier:
         self.vocabulary: Vocabulary = read_vocabulary(pack.file(labels), spec.title)
         self._least, self._flatness = _limits(pack, facts, spec.id)
         self._independent = spec.output == "independent"
-        self._head_name, self._head = spec.head, desk.head(pack, spec.head)
+        self._head_name, self._head = learnt, desk.head(pack, learnt)
         subjects = len(self.vocabulary.labels(self.vocabulary.deepest))
         if self.name not in self._head.layers or len(self._head.layers[self.name].b) != subjects:
             raise ModelDamaged(f"{pack.folder / learnt} does not know the {subjects:,} subjects of {labels}.")
@@ -62,10 +62,7 @@ class TrainedClassifier:
             return nothing(self.name, self.vocabulary, reading)
         seen = self._seen(reading)
         scores, *by_window = self._probabilities(seen.hidden)
-        windows = tuple(
-            Window(*stretch, float(weight), int(row.argmax()), float(row.max()))
-            for stretch, weight, row in zip(reading.stretches, reading.weights, by_window, strict=True)
-        )
+        windows = windows_of(reading.stretches, reading.weights, by_window)
         doubt = reading.doubt or self._doubt(scores)
         return Prediction(self.name, self.vocabulary, scores, windows, seen.inputs, doubt)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from classmark_models.classifier import Prediction, Stop, Window
+from classmark_models.classifier import FLAT, Prediction, Stop, nothing, windows_of
 from classmark_models.labels import Scores, Vocabulary, read_vocabulary
 from classmark_models.pack import Pack
-from classmark_models.reading_desk import FLAT, ReadingDesk, nothing
+from classmark_models.reading_desk import ReadingDesk
 from classmark_models.zero_shot_head import entropy
 
 
@@ -40,13 +40,9 @@ class ZeroShotClassifier:
             return nothing(self.name, self.vocabulary, reading)
         head, embeddings = self._reader.head, reading.embeddings
         scores = head.scores((reading.weights @ embeddings)[None])[0]
-        windows = []
-        for stretch, weight, embedding in zip(reading.stretches, reading.weights, embeddings, strict=True):
-            own = head.scores(embedding[None])[0]
-            best = int(own.argmax())
-            windows.append(Window(*stretch, float(weight), best, float(own[best])))
+        windows = windows_of(reading.stretches, reading.weights, (head.scores(row[None])[0] for row in embeddings))
         doubt = self._doubt(reading.doubt, scores)
-        return Prediction(self.name, self.vocabulary, scores, tuple(windows), embeddings, doubt)
+        return Prediction(self.name, self.vocabulary, scores, windows, embeddings, doubt)
 
     def window_scores(self, prediction: Prediction) -> Scores:
         """Return the probabilities of each window by itself, float32, shape (windows, labels)."""

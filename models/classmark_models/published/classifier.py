@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from classmark_models.classifier import Prediction, Stop, Traces, Window
+from classmark_models.classifier import BLANK, FLAT, TOO_LITTLE, Prediction, Stop, Traces, nothing, windows_of
 from classmark_models.errors import Interrupted, ModelDamaged
 from classmark_models.labels import Scores, Vocabulary, read_vocabulary
 from classmark_models.pack import SPEC, Pack
@@ -17,12 +17,11 @@ from classmark_models.published.reader import Logits, Reader
 from classmark_models.published.scope import foreign_language, foreign_script, is_mostly_foreign, without_skipped
 from classmark_models.spec import ModelSpec, read_spec
 from classmark_models.tokens import Span, count_letters
+from classmark_models.vocab_files import TOKENIZER
 from classmark_models.windows import ABSTRACT_WEIGHT, BODY, HEAD, TITLE_WEIGHT, weigh
 
-TOKENIZER = "tokenizer.json"
 KEPT = 64
 """The most probable labels of each window that a prediction keeps: ten thousand documents must fit in memory."""
-TOO_LITTLE = "There is too little text to tell what it is about."
 
 
 class PublishedClassifier:
@@ -78,11 +77,7 @@ class PublishedClassifier:
         weights = weigh(letters, is_head, empty, ABSTRACT_WEIGHT if abstract else TITLE_WEIGHT)
         by_window = self._probabilities(logits)
         scores = np.asarray(weights @ by_window, np.float32)
-        best = by_window.argmax(axis=1)
-        windows = tuple(
-            Window(part, span.start, span.end, float(weight), int(label), float(row[label]))
-            for (part, span), weight, label, row in zip(spans, weights, best, by_window, strict=True)
-        )
+        windows = windows_of(((part, span.start, span.end) for part, span in spans), weights, by_window)
         doubt = foreign_language(self._spec.languages, language) or self._doubt(bool(empty.all()), scores)
         return Prediction(self.name, self.vocabulary, scores, windows, _traces(by_window), doubt)
 
@@ -137,13 +132,13 @@ class PublishedClassifier:
     def _doubt(self, is_empty: bool, scores: Scores) -> str:
         """Say why the scores of a document should not be used, or nothing."""
         if is_empty:
-            return "It gets the same answer as blank pages and boilerplate do."
+            return BLANK
         labels = self.vocabulary.labels(self.vocabulary.deepest)
         order = np.argsort(-scores, kind="stable")[:2]
         first = labels[order[0]]
         if self._spec.output != "independent" and len(labels) > 1:
             if _flatness(scores) > self._spec.decline.flatness:
-                return "No subject stands out: it fits very many subjects equally little."
+                return FLAT
             if self._margin(scores) < self._spec.decline.margin:
                 return f"Two subjects fit it almost equally well: “{first.name}” and “{labels[order[1]].name}”."
         if first.id in self._weak:
@@ -159,8 +154,7 @@ class PublishedClassifier:
         return max(margins)
 
     def _nothing(self, reason: str) -> Prediction:
-        count = len(self.vocabulary.labels(self.vocabulary.deepest))
-        return Prediction(self.name, self.vocabulary, np.zeros(count, np.float32), declined=reason)
+        return nothing(self.name, self.vocabulary, reason)
 
 
 def _flatness(scores: Scores) -> float:
