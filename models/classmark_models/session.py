@@ -34,8 +34,8 @@ class Graph:
     row, without padding. Several runs go on at once instead, one thread each, over one copy of the weights.
     """
 
-    def __init__(self, path: Path, workers: int, outputs: Sequence[str] = ()) -> None:
-        """Load the graph; ``outputs`` are the names of those that are answered, by default the first.
+    def __init__(self, path: Path, workers: int, outputs: Sequence[str] = (), prefer: str = "") -> None:
+        """Load the graph; ``outputs`` are the names of those that are answered, by default the preferred or first.
 
         Raises ModelDamaged when the runtime refuses the file, ModelUnsupported when it takes or gives other things.
         """
@@ -57,7 +57,7 @@ class Graph:
                 f"{path} is no model of texts that Classmark can use: it takes {', '.join(odd or self.inputs)}."
             )
         given = {each.name: each.shape for each in self._runtime.get_outputs()}
-        self.outputs = tuple(outputs) or tuple(given)[:1]
+        self.outputs = tuple(outputs) or ((prefer,) if prefer in given else tuple(given)[:1])
         missing = [name for name in self.outputs if name not in given]
         if missing:
             raise ModelUnsupported(f"{path} gives {', '.join(given)}, not {', '.join(missing)}.")

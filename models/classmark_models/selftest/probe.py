@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import onnxruntime
 
-from classmark_models.errors import Interrupted, ModelDamaged
+from classmark_models.errors import Interrupted
 from classmark_models.selftest.golden import Logits
+from classmark_models.session import Graph
 from classmark_models.tokens import TokenIds, Tokenizer
 
 
@@ -26,21 +25,11 @@ class Probe:
     """
 
     def __init__(self, graph: Path, tokenizer: Path, limit: int) -> None:
-        """Load them; ``limit`` counts the tokens of the longest row. Raises ModelDamaged."""
+        """Load them; ``limit`` counts the tokens of the longest row. Raises ModelDamaged, ModelUnsupported."""
         self._tokenizer, self._limit = Tokenizer(tokenizer, "", limit), limit
         self.mask, self._mask = self._tokenizer.mask() or ("", -1)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_mem_pattern = False
-        options.log_severity_level = 3
-        try:
-            self._runtime = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # the runtime's errors share no narrower base
-            raise ModelDamaged(f"The model file {graph} cannot be used: {error}") from error
-        outputs = [output.name for output in self._runtime.get_outputs()]
-        self._output = "logits" if "logits" in outputs else outputs[0]
-        self._inputs = {given.name for given in self._runtime.get_inputs()}
-        self.fills_masks = "masks" in self._inputs
+        self._graph = Graph(graph, workers=1, prefer="logits")
+        self.fills_masks = "masks" in self._graph.inputs
 
     def answers(
         self,
@@ -58,7 +47,7 @@ class Probe:
             if should_stop():
                 raise Interrupted("Stopped.")
             progress(done, len(texts))
-            rows.append(self._answer(self._tokenizer.encode(text)))
+            rows.append(np.asarray(self._run(self._tokenizer.encode(text)), np.float32))
         return np.concatenate(rows)
 
     def throughput(self, text: str, workers: int, seconds: float) -> float:
@@ -74,21 +63,11 @@ class Probe:
             list(pool.map(self._run, [ids] * (each * workers)))
             return len(ids) * each * workers / (time.perf_counter() - began)
 
-    def _answer(self, ids: TokenIds) -> Logits:
-        try:
-            return np.asarray(self._run(ids), np.float32)
-        except Exception as error:  # as above
-            raise ModelDamaged(f"The model cannot answer: {error}") from error
-
     def _run(self, ids: TokenIds) -> Any:
-        given: dict[str, npt.NDArray[np.int64]] = {"input_ids": ids[None]}
-        # Graphs that others exported want to be told that nothing is padding, and that there is one text.
-        usual = {"attention_mask": np.ones_like, "token_type_ids": np.zeros_like}
-        given |= {name: fill(ids[None]) for name, fill in usual.items() if name in self._inputs}
-        if self.fills_masks:
-            places = np.flatnonzero(ids == self._mask)
-            given["masks"] = places if len(places) else np.array([0])
-        return self._runtime.run([self._output], given)[0]
+        """Return the answers to a row: one, or one for each mask, and for the first place where there is none."""
+        places = np.flatnonzero(ids == self._mask)
+        (answer,) = self._graph.answer(ids, places if len(places) else np.array([0]))
+        return answer if self.fills_masks else answer[None]
 
 
 def processors() -> int:
