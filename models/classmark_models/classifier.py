@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -44,7 +44,8 @@ class Prediction:
 
     ``classifier`` is its name. ``scores``: probabilities over the deepest level of the vocabulary, float32, shape
     (labels,). ``traces``: a row for each window, which ``Classifier.window_scores`` turns back into probabilities.
-    ``declined`` says in a sentence why the scores should not be used, and is empty otherwise.
+    ``declined`` says in a sentence why the scores should not be used, and is empty otherwise. ``sure``: by level, the
+    probability from which on a subject is asserted, as far as the classifier states it.
     """
 
     classifier: str
@@ -53,6 +54,7 @@ class Prediction:
     windows: tuple[Window, ...] = ()
     traces: Traces = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     declined: str = ""
+    sure: Mapping[str, float] = field(default_factory=dict)
 
 
 def nothing(name: str, vocabulary: Vocabulary, reason: str) -> Prediction:

@@ -37,13 +37,15 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What a trained head sees of a document: embedding and bag of each window, shape (windows, width + bag).
+    """What a trained head sees of a document: embedding, bag and length of each window, (windows, width + bag + 1).
 
-    ``hidden``: its hidden layer for the document, and then for each window, shape (1 + windows, hidden + bag).
+    ``hidden``: its hidden layer for the document, and then for each window, shape (1 + windows, hidden + bag);
+    ``lengths``: how long they are, as ``TrainedHead.lengths`` tells it, shape (1 + windows,).
     """
 
     inputs: npt.NDArray[np.float16]
     hidden: npt.NDArray[np.float32]
+    lengths: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 
 from classmark_models.classifier import FLAT, Prediction, Stop, nothing, windows_of
 from classmark_models.errors import ModelDamaged
 from classmark_models.labels import Scores, Vocabulary, read_vocabulary
+from classmark_models.limits import read_limits
 from classmark_models.pack import Pack
 from classmark_models.reading_desk import Reading, ReadingDesk, Seen
 from classmark_models.spec import ModelSpec
@@ -16,7 +15,6 @@ from classmark_models.trained_head import Floats
 from classmark_models.zero_shot_head import entropy
 
 HEADS = "heads"
-_LARGEST_FACTS = 1 << 16
 
 
 def head_files(spec: ModelSpec) -> tuple[str, ...]:
@@ -35,7 +33,6 @@ class TrainedClassifier:
         self.name, self.title, self.scope = spec.id, spec.title, spec.scope
         learnt, facts, labels = head_files(spec)
         self.vocabulary: Vocabulary = read_vocabulary(pack.file(labels), spec.title)
-        self._least, self._flatness = _limits(pack, facts, spec.id)
         self._independent = spec.output == "independent"
         self._head_name, self._head = learnt, desk.head(pack, learnt)
         subjects = len(self.vocabulary.labels(self.vocabulary.deepest))
@@ -43,6 +40,7 @@ class TrainedClassifier:
             raise ModelDamaged(f"{pack.folder / learnt} does not know the {subjects:,} subjects of {labels}.")
         if self._independent and len(self.vocabulary.levels) > 1:
             raise ModelDamaged(f"{pack.folder / labels} has levels, but its subjects do not exclude each other.")
+        self._limits = read_limits(pack, facts, spec.id, self.vocabulary)
         self._desk, self._reader = desk, desk.take(self, workers)
 
     def close(self) -> None:
@@ -61,29 +59,30 @@ class TrainedClassifier:
         if isinstance(reading, str):
             return nothing(self.name, self.vocabulary, reading)
         seen = self._seen(reading)
-        scores, *by_window = self._probabilities(seen.hidden)
+        scores, *by_window = self._probabilities(seen.hidden, seen.lengths)
         windows = windows_of(reading.stretches, reading.weights, by_window)
         doubt = reading.doubt or self._doubt(scores)
-        return Prediction(self.name, self.vocabulary, scores, windows, seen.inputs, doubt)
+        return Prediction(self.name, self.vocabulary, scores, windows, seen.inputs, doubt, self._limits.sure)
 
     def window_scores(self, prediction: Prediction) -> Scores:
         """Return the probabilities of each window by itself, float32, shape (windows, labels)."""
         if not prediction.windows:
             return np.zeros((0, len(prediction.scores)), np.float32)
-        return self._probabilities(self._hidden(prediction.traces.astype(np.float32)))
+        rows = prediction.traces.astype(np.float32)
+        return self._probabilities(self._hidden(rows), rows[:, -1])
 
     def _seen(self, reading: Reading) -> Seen:
         """Return what the head sees of a document, taken once for all its vocabularies."""
         if self._head_name not in reading.seen:
-            rows = np.concatenate([reading.embeddings, self._head.bags(reading.ngrams)], axis=1)
-            inputs = rows.astype(np.float16)
+            bags, lengths = self._head.bags(reading.ngrams), self._head.lengths(reading.ngrams)
+            inputs = np.concatenate([reading.embeddings, bags, lengths[:, None]], axis=1).astype(np.float16)
             rows = inputs.astype(np.float32)
-            hidden = self._hidden(np.concatenate([self._combined(rows, reading.weights), rows]))
-            reading.seen[self._head_name] = Seen(inputs, hidden)
+            rows = np.concatenate([self._combined(rows, reading.weights), rows])
+            reading.seen[self._head_name] = Seen(inputs, self._hidden(rows), rows[:, -1])
         return reading.seen[self._head_name]
 
     def _combined(self, rows: Floats, weights: Floats) -> Floats:
-        """Return the one row that stands for the document, shape (1, width + bag)."""
+        """Return the one row that stands for the document, shape (1, width + bag + 1)."""
         width = len(self._head.centre)
         row = weights @ rows
         lengths = np.linalg.norm(rows[:, :width], axis=1)
@@ -92,31 +91,18 @@ class TrainedClassifier:
 
     def _hidden(self, rows: Floats) -> Floats:
         width = len(self._head.centre)
-        return self._head.hidden(rows[:, :width], rows[:, width:])
+        return self._head.hidden(rows[:, :width], rows[:, width:-1])
 
-    def _probabilities(self, hidden: Floats) -> Scores:
+    def _probabilities(self, hidden: Floats, lengths: Floats) -> Scores:
         logits = self._head.logits(self.name, hidden)
-        return self._head.probabilities(self.name, logits, independent=self._independent)
+        return self._head.probabilities(self.name, logits, lengths, independent=self._independent)
 
     def _doubt(self, scores: Scores) -> str:
         """Say why the scores of a document should not be used, or nothing."""
-        if not self._independent and len(scores) > 1 and entropy(scores) > self._flatness * np.log(len(scores)):
+        if not self._independent and len(scores) > 1 and entropy(scores) > self._limits.flatness * np.log(len(scores)):
             return FLAT
         best = float(self.vocabulary.roll_up(scores, self.vocabulary.levels[0]).max())
-        if best < self._least:
-            return f"No subject is probable enough: the best reaches {best:.1%}, and {self._least:.1%} is the least."
+        least = self._limits.least
+        if best < least:
+            return f"No subject is probable enough: the best reaches {best:.1%}, and {least:.1%} is the least."
         return ""
-
-
-def _limits(pack: Pack, name: str, id_: str) -> tuple[float, float]:
-    """Return the least probability and the flatness that ``name`` states for a classifier; ModelDamaged."""
-    path = pack.file(name)
-    try:
-        with path.open("rb") as file:
-            facts = json.loads(file.read(_LARGEST_FACTS))[id_]
-        least, flatness = facts.get("least", 0.0), facts.get("flatness", 1.0)
-        if not all(type(limit) in (int, float) and 0 <= limit <= 1 for limit in (least, flatness)):
-            raise ValueError("a limit is no number from 0 to 1")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelDamaged(f"The facts in {path} cannot be read: {error!r}. Install Classmark again.") from error
-    return float(least), float(flatness)

@@ -24,6 +24,7 @@ Bytes = npt.NDArray[np.int8]
 SPREAD = 8
 """What centred embeddings and means of n-grams are multiplied by, to be about as large as what a network likes."""
 _LARGEST_FILE = 1 << 27
+_LARGEST_LOGIT, _STEEPEST = 1e4, 4.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _ARRAY = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '(\|i1|<f2|<f4)', 'fortran_order': False, 'shape': \(([\d, ]{0,40})\), \} *\n",
@@ -38,8 +39,8 @@ class Output:
     """The last layer of one vocabulary: logits are (``w`` · ``scale``) z + ``b``.
 
     ``w``: int8, shape (labels, hidden + bag); ``scale``, ``b``: float32, shape (labels,). ``calibration``: float32,
-    shape (1,), a temperature that logits are divided by; or shape (2, knots), logits in rising order and below each
-    what it should be, straight between and level beyond.
+    shape (2, 3), by which the logits of a text become logits · exp(``calibration[0]`` x) + ``calibration[1]`` x, where
+    x is what is known of it (``circumstances``). Their order stays.
     """
 
     w: Bytes
@@ -47,11 +48,14 @@ class Output:
     b: Floats
     calibration: Floats
 
-    def calibrated(self, logits: Floats) -> Floats:
-        """Return logits that tell true probabilities, shape as given."""
-        if self.calibration.ndim == 1:
-            return np.asarray(logits / self.calibration[0], np.float32)
-        return np.asarray(np.interp(logits, *self.calibration), np.float32)
+    def calibrated(self, logits: Floats, lengths: Floats) -> Floats:
+        """Return logits that tell true probabilities, shape as given; ``lengths`` as of ``TrainedHead.lengths``."""
+        logits = np.clip(logits, -_LARGEST_LOGIT, _LARGEST_LOGIT)
+        known = circumstances(logits, lengths)
+        # Sums of terms in their order: a product of matrices may round differently with the number of rows.
+        steepness, shift = (sum(known[:, place] * row[place] for place in range(3)) for row in self.calibration)
+        slope = np.exp(np.clip(steepness, -_STEEPEST, _STEEPEST))
+        return np.asarray(logits * slope[:, None] + np.asarray(shift)[:, None], np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +97,11 @@ class TrainedHead:
         sums = [self.bag[ids & (rows - 1)].sum(axis=0, dtype=np.int32) / len(ids) for ids in ngrams]
         return (np.array(sums).reshape(-1, width) * (SPREAD * self.bag_scale)).astype(np.float32)
 
+    @staticmethod
+    def lengths(ngrams: Iterable[NgramIds]) -> Floats:
+        """Return the logarithm of each text's number of n-grams, shape (texts,)."""
+        return np.log(np.array([len(ids) for ids in ngrams], np.float32))
+
     def hidden(self, embeddings: Floats, bags: Floats) -> Floats:
         """Return z of each row, shape (rows, hidden + bag); ``embeddings`` (rows, width), ``bags`` (rows, bag)."""
         w1 = self.w1.astype(np.float32)
@@ -110,13 +119,23 @@ class TrainedHead:
         hidden = self.hidden(embeddings, bags)
         return {name: self.logits(name, hidden) for name in self.layers}
 
-    def probabilities(self, name: str, logits: Floats, *, independent: bool) -> Scores:
+    def probabilities(self, name: str, logits: Floats, lengths: Floats, *, independent: bool) -> Scores:
         """Return calibrated probabilities: those of one among all labels, or of each label by itself."""
-        calibrated = self.layers[name].calibrated(logits)
+        calibrated = self.layers[name].calibrated(logits, lengths)
         if independent:
             return np.asarray(1 / (1 + np.exp(-np.clip(calibrated, -80, 80))), np.float32)
         powers = np.exp(calibrated - calibrated.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+
+
+def circumstances(logits: Floats, lengths: Floats) -> Floats:
+    """Return what is known of each text when it is calibrated, shape (texts, 3).
+
+    1, its length, and the logarithm of the sum of the powers of its logits: the larger, the surer the head is.
+    """
+    top = logits.max(axis=1)
+    total = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
+    return np.stack([np.ones_like(total), lengths, total], axis=1)
 
 
 def to_int8(rows: npt.NDArray[np.floating]) -> tuple[Bytes, Floats]:
@@ -173,25 +192,13 @@ def _from_arrays(arrays: Mapping[str, npt.NDArray[np.generic]]) -> TrainedHead:
     for name in names:
         labels = parts[f"{name}.b"].size
         shapes |= {f"{name}.w": (labels, hidden + bag), f"{name}.scale": (labels,), f"{name}.b": (labels,)}
-        _check_calibration(name, parts[f"{name}.calibration"])
+        shapes[f"{name}.calibration"] = (2, 3)
     odd = next((name for name, shape in shapes.items() if parts[name].shape != shape), None)
     if odd or rows not in {1 << bits for bits in range(BITS + 1)} or 0 in (width, hidden):
         raise ValueError(f"{odd or 'bag'} does not fit the rest")
     layers = {name: Output(*(parts[f"{name}.{part}"] for part in _OWN)) for name in names}  # type: ignore[arg-type]
     centre, table, scale, w1, b1 = (parts[name] for name in _SHARED)
     return TrainedHead(centre, table, float(scale), w1, b1, layers)  # type: ignore[arg-type]
-
-
-def _check_calibration(name: str, calibration: npt.NDArray[np.generic]) -> None:
-    """Refuse a calibration that turns the order of answers round, or is none."""
-    values = calibration.astype(np.float64)
-    if values.shape == (1,):
-        fits = values[0] > 0
-    else:
-        fits = values.ndim == 2 and len(values) == 2 and values.shape[1] > 1
-        fits = fits and (np.diff(values[0]) > 0).all() and (np.diff(values[1]) >= 0).all()
-    if not fits:
-        raise ValueError(f"{name}.calibration is none")
 
 
 def _each(matrix: Floats, rows: Floats) -> Floats:

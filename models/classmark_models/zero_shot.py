@@ -6,9 +6,13 @@ import numpy as np
 
 from classmark_models.classifier import FLAT, Prediction, Stop, nothing, windows_of
 from classmark_models.labels import Scores, Vocabulary, read_vocabulary
+from classmark_models.limits import read_limits
 from classmark_models.pack import Pack
 from classmark_models.reading_desk import ReadingDesk
 from classmark_models.zero_shot_head import entropy
+
+SURE = "sure.json"
+"""The file of the pack that states from where on zero-shot answers are sure."""
 
 
 class ZeroShotClassifier:
@@ -21,6 +25,7 @@ class ZeroShotClassifier:
         self.scope: str = pack.fact("scope")
         self.vocabulary: Vocabulary = read_vocabulary(pack.file("labels.csv"), pack.fact("vocabulary"))
         self._limits: dict[str, float] = pack.fact("decline")
+        self._sure = read_limits(pack, SURE, self.name, self.vocabulary).sure
         self._desk, self._reader = desk, desk.take(self, workers)
 
     def close(self) -> None:
@@ -42,7 +47,7 @@ class ZeroShotClassifier:
         scores = head.scores((reading.weights @ embeddings)[None])[0]
         windows = windows_of(reading.stretches, reading.weights, (head.scores(row[None])[0] for row in embeddings))
         doubt = self._doubt(reading.doubt, scores)
-        return Prediction(self.name, self.vocabulary, scores, windows, embeddings, doubt)
+        return Prediction(self.name, self.vocabulary, scores, windows, embeddings, doubt, self._sure)
 
     def window_scores(self, prediction: Prediction) -> Scores:
         """Return the probabilities of each window by itself, float32, shape (windows, labels)."""

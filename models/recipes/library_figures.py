@@ -18,7 +18,7 @@ from classmark_models.metrics import Figure, calibration_error, f1_at, mean, ndc
 from classmark_models.trained_head import TrainedHead
 from recipes.corpora import Record, part, read_records
 from recipes.library_heads import Answers, Floats, Places, Texts, read_answers, read_texts
-from recipes.library_pack import HEADS, hidden, proposals
+from recipes.library_pack import HEADS, hidden, lengths, proposals
 
 KINDS_IN_WORDS = {"a": "title", "o": "title in its own script", "s": "title and summary"}
 LEAST_ROWS, SHOWN = 50, 10
@@ -33,12 +33,13 @@ class Measure:
         self.answers = answers
         self.records, self.kind = texts.record[rows], texts.kind[rows]
         self.language = np.array([records[place].language for place in self.records])
-        self.read = hidden(self.head, texts, rows)
+        self.read, self.lengths = hidden(self.head, texts, rows), lengths(texts, rows)
 
     def levels(self, name: str, right: Places, chosen: Truths) -> Iterator[tuple[str, Floats, Truths, Truths]]:
         """Yield level, confidence, rightness and the chosen texts, of those whose class is known."""
         chosen = chosen & (right[self.records] >= 0)
-        chances = self.head.probabilities(name, self.head.logits(name, self.read[chosen]), independent=False)
+        logits = self.head.logits(name, self.read[chosen])
+        chances = self.head.probabilities(name, logits, self.lengths[chosen], independent=False)
         vocabulary = read_vocabulary(HEADS / f"labels_{name}.csv", name)
         for level in vocabulary.levels:
             rolled = vocabulary.roll_up(chances, level)
@@ -63,7 +64,8 @@ class Measure:
         right = [self.answers.lcsh[place] for place in self.records[chosen]]
         logits = self.head.logits("lcsh", self.read[chosen])
         best, hits = proposals(logits, right, SHOWN)
-        chances = self.head.probabilities("lcsh", np.take_along_axis(logits, best, 1), independent=True)
+        chances = self.head.probabilities("lcsh", logits, self.lengths[chosen], independent=True)
+        chances = np.take_along_axis(chances, best, 1)
         wanted, proposed = np.array(list(map(len, right))), np.full(len(right), SHOWN)
         _line(f"lcsh, F1@5, {words}", mean(f1_at(5, hits, proposed, wanted)), " | |")
         for depth in (5, 10):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,19 +17,19 @@ import numpy as np
 import numpy.typing as npt
 
 from classmark_models.labels import Vocabulary, read_vocabulary
-from classmark_models.metrics import risk_coverage
 from classmark_models.pack import BUILTIN
 from classmark_models.trained_head import Output, TrainedHead, to_int8, write_head
+from recipes.calibration import Kinds, fit_each_alone, fit_one_of_many, softmax, sure_from, thresholds
 from recipes.corpora import part, read_records
 from recipes.library_heads import Answers, Floats, Places, Texts, read_answers, read_texts
 
 HEADS = BUILTIN / "heads"
 NAMES = ("lcc", "ddc", "lcsh")
-RIGHT, DECLINED = 0.905, 0.02
+DECLINED = 0.02
 _Row = tuple[str, str, str, str, str]
 _LOC = "http://id.loc.gov/authorities/classification/"
 _HEADING = "https://id.loc.gov/authorities/subjects/label/"
-_COUNTED, _KNOTS, _BEYOND = 5, 40, 30.0
+_COUNTED = 5
 
 
 def read_net(path: Path) -> TrainedHead:
@@ -38,7 +38,7 @@ def read_net(path: Path) -> TrainedHead:
         table = net["table"]
         scale = float(np.abs(table).max() / 127)
         bag = np.rint(table / scale).astype(np.int8)
-        one = np.ones(1, np.float32)
+        one = np.zeros((2, 3), np.float32)
         layers = {name: Output(*to_int8(net[f"{name}.w"]), net[f"{name}.b"], one) for name in NAMES}
         return TrainedHead(net["centre"], bag, scale, net["w1"].astype(np.float16), net["b1"], layers)
 
@@ -48,38 +48,9 @@ def hidden(head: TrainedHead, texts: Texts, rows: Places) -> Floats:
     return head.hidden(texts.embeddings[rows].astype(np.float32), head.bags(texts.bags(rows)))
 
 
-def temperature(logits: Floats, answers: Places) -> Floats:
-    """Return the temperature under which the right answers are likeliest, float32, shape (1,)."""
-    tried = np.geomspace(0.5, 3, 60)
-    return np.array([min(tried, key=lambda each: _surprise(logits / each, answers))], np.float32)
-
-
-def rising(logits: Floats, right: npt.NDArray[np.bool_]) -> Floats:
-    """Return knots, float32, shape (2, knots): logits, and those of the share that is right there, both rising.
-
-    Groups of equally many right ones, pooled until their shares rise (Zadrozny and Elkan 2002); beyond the first and
-    the last the logits go on as they are, so that no two differing logits become one.
-    """
-    order = np.argsort(logits, kind="stable")
-    steps = np.cumsum(right[order])
-    groups = np.searchsorted(steps, np.linspace(0, steps[-1], _KNOTS + 1)[1:-1])
-    pools: list[tuple[float, int, int]] = []
-    for group in np.split(order, groups):
-        if len(group):
-            pools.append((float(logits[group].sum()), int(right[group].sum()), len(group)))
-        while len(pools) > 1 and _rate(pools[-2]) >= _rate(pools[-1]):
-            one, other = pools.pop(), pools.pop()
-            pools.append((one[0] + other[0], one[1] + other[1], one[2] + other[2]))
-    middle = np.array([total / count for total, _, count in pools])
-    share = np.array([_rate(pool) for pool in pools])
-    meant = np.log(share / (1 - share))
-    return np.array(
-        [
-            [middle[0] - _BEYOND, *middle, middle[-1] + _BEYOND],
-            [meant[0] - _BEYOND, *meant, meant[-1] + _BEYOND],
-        ],
-        np.float32,
-    )
+def lengths(texts: Texts, rows: Places) -> Floats:
+    """Return the lengths of some texts, as ``TrainedHead.lengths``."""
+    return np.log(np.diff(texts.starts)[rows]).astype(np.float32)
 
 
 def proposals(logits: Floats, answers: Sequence[Sequence[int]], count: int) -> tuple[Places, npt.NDArray[np.bool_]]:
@@ -102,26 +73,25 @@ def write_pack(net: Path, texts: Texts, answers: Answers, rows: Places) -> None:
         HEADS / "labels_lcsh.csv",
         [("heading", name, _HEADING + quote(name, safe=""), name, "") for name in answers.headings],
     )
-    read, records = hidden(head, texts, rows), texts.record[rows]
-    facts: dict[str, dict[str, object]] = {}
+    read, long, records = hidden(head, texts, rows), lengths(texts, rows), texts.record[rows]
+    kinds, facts = texts.kind[rows], dict[str, dict[str, object]]()
     layers = dict(head.layers)
     for name, right in (("lcc", answers.lcc[records]), ("ddc", answers.dewey[records])):
         known = right >= 0
-        logits = head.logits(name, read[known])
-        layers[name] = Output(*_stored(head.layers[name]), temperature(logits, right[known]))
-        chances = _chances(layers[name].calibrated(logits))
-        facts[name] = _thresholds(read_vocabulary(HEADS / f"labels_{name}.csv", name), chances, right[known])
+        logits, own = head.logits(name, read[known]), right[known]
+        shares = np.eye(logits.shape[1], dtype=np.float32)[own]
+        layers[name] = replace(layers[name], calibration=fit_one_of_many(logits, long[known], shares))
+        chances = softmax(layers[name].calibrated(logits, long[known]))
+        facts[name] = _facts(read_vocabulary(HEADS / f"labels_{name}.csv", name), chances, own, kinds[known])
     known = np.array([bool(answers.lcsh[record]) for record in records])
     logits = head.logits("lcsh", read[known])
     best, hits = proposals(logits, [answers.lcsh[record] for record in records[known]], _COUNTED)
-    shown = np.take_along_axis(logits, best, 1)
-    layers["lcsh"] = Output(*_stored(head.layers["lcsh"]), rising(shown.ravel(), hits.ravel()))
-    likely = (1 / (1 + np.exp(-layers["lcsh"].calibrated(shown)))).astype(np.float32)
-    sure = risk_coverage(likely.ravel().astype(np.float64), hits.ravel()).at_least(RIGHT)
-    if sure is None:
-        raise ValueError("no threshold makes nine of ten headings right")
-    facts["lcsh"] = {"least": _low(likely[:, 0]), "sure": {"heading": _rounded(sure[0])}}
-    write_head(HEADS / "library.npz", TrainedHead(head.centre, head.bag, head.bag_scale, head.w1, head.b1, layers))
+    layers["lcsh"] = replace(layers["lcsh"], calibration=fit_each_alone(logits, long[known], best, hits))
+    head = replace(head, layers=layers)
+    likely = np.take_along_axis(head.probabilities("lcsh", logits, long[known], independent=True), best, 1)
+    sure = sure_from(likely.ravel(), hits.ravel(), np.repeat(kinds[known], _COUNTED))
+    facts["lcsh"] = {"least": _low(likely[:, 0]), "sure": {} if sure is None else {"heading": sure}}
+    write_head(HEADS / "library.npz", head)
     (HEADS / "library.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
@@ -163,43 +133,17 @@ def _write_rows(path: Path, rows: Iterable[_Row]) -> None:
         writer.writerows(rows)
 
 
-def _thresholds(vocabulary: Vocabulary, chances: Floats, right: Places) -> dict[str, object]:
-    """Return from which probability on nine of ten are right at each level, and when to decline."""
-    sure: dict[str, float] = {}
+def _facts(vocabulary: Vocabulary, chances: Floats, right: Places, kinds: Kinds) -> dict[str, object]:
+    """Return from which probability on each level is sure, and when to decline."""
+    levels = {}
     for level in vocabulary.levels:
         rolled, ancestors = vocabulary.roll_up(chances, level), vocabulary.ancestor_of_each(level)
-        best = rolled.argmax(axis=1)
-        found = risk_coverage(rolled.max(axis=1).astype(np.float64), best == ancestors[right]).at_least(RIGHT)
-        if found is not None:
-            sure[level] = _rounded(found[0])
-    broadest = vocabulary.roll_up(chances, vocabulary.levels[0]).max(axis=1)
-    return {"least": _low(broadest), "sure": sure}
-
-
-def _rate(pool: tuple[float, int, int]) -> float:
-    return (pool[1] + 0.5) / (pool[2] + 1)
-
-
-def _stored(layer: Output) -> tuple[npt.NDArray[np.int8], Floats, Floats]:
-    return layer.w, layer.scale, layer.b
-
-
-def _chances(logits: Floats) -> Floats:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
-
-
-def _surprise(logits: Floats, answers: Places) -> float:
-    chances = _chances(logits)[np.arange(len(answers)), answers]
-    return float(-np.log(np.maximum(chances, 1e-9)).mean())
+        levels[level] = rolled.max(axis=1), rolled.argmax(axis=1) == ancestors[right]
+    return {"least": _low(levels[vocabulary.levels[0]][0]), "sure": thresholds(levels, kinds)}
 
 
 def _low(best: Floats) -> float:
     return round(float(np.quantile(best, DECLINED)), 3)
-
-
-def _rounded(threshold: float) -> float:
-    return math.ceil(threshold * 1000) / 1000
 
 
 def main() -> None:

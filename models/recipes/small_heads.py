@@ -12,7 +12,6 @@ import argparse
 import csv
 import hashlib
 import json
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -30,6 +29,7 @@ from classmark_models.session import Encoder
 from classmark_models.spec import read_catalogue
 from classmark_models.tokens import Tokenizer
 from classmark_models.trained_head import SPREAD, Output, TrainedHead, to_int8, write_head
+from recipes.calibration import fit_one_of_many, sure_from
 from recipes.corpora import KINDS, read_embeddings
 from recipes.small_corpora import MEASURED, SPHERES, Row, measured, newsgroups, spheres, subjects
 from recipes.small_subjects import SUBJECTS
@@ -246,38 +246,34 @@ def _head(name: str, centre: Floats, table: Any, inner: Any, outer: Any) -> Trai
     )
     bag_scale = float(np.float32(np.abs(rows).max() / 127))
     small, scale = to_int8(w)
-    layer = Output(small, scale, b.astype(np.float32), np.ones(1, np.float32))
+    layer = Output(small, scale, b.astype(np.float32), np.zeros((2, 3), np.float32))
     bag = np.rint(rows / bag_scale).astype(np.int8)
     return TrainedHead(centre.astype(np.float32), bag, bag_scale, w1.astype(np.float16), b1, {name: layer})
 
 
 def answers(plan: Plan, head: TrainedHead, texts: Texts, places: Places) -> Floats:
     """Return the calibrated probabilities of some rows, shape (rows, labels)."""
-    hidden = head.hidden(texts.embeddings[places], head.bags(texts.ngrams[place] for place in places))
-    return head.probabilities(plan.name, head.logits(plan.name, hidden), independent=False)
+    return head.probabilities(plan.name, *_logits(plan, head, texts, places), independent=False)
+
+
+def _logits(plan: Plan, head: TrainedHead, texts: Texts, places: Places) -> tuple[Floats, Floats]:
+    """Return logits that are not calibrated yet, and the lengths of the texts."""
+    bags = [texts.ngrams[place] for place in places]
+    return head.logits(plan.name, head.hidden(texts.embeddings[places], head.bags(bags))), head.lengths(bags)
 
 
 def calibrate(plan: Plan, head: TrainedHead, texts: Texts, places: Places) -> TrainedHead:
-    """Return the head with the temperature at which the shares of some rows surprise least."""
-    hidden = head.hidden(texts.embeddings[places], head.bags(texts.ngrams[place] for place in places))
-    logits, layer = head.logits(plan.name, hidden), head.layers[plan.name]
-
-    def surprise(temperature: float) -> float:
-        scaled = logits / temperature
-        scaled = scaled - scaled.max(axis=1, keepdims=True)
-        likely = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
-        return float(-(likely * texts.shares[places]).sum(axis=1).mean())
-
-    best = min(np.exp(np.linspace(np.log(0.3), np.log(5), 200)).tolist(), key=surprise)
-    return replace(head, layers={plan.name: replace(layer, calibration=np.array([best], np.float32))})
+    """Return the head with the calibration under which the shares of some rows are likeliest."""
+    fitted = fit_one_of_many(*_logits(plan, head, texts, places), texts.shares[places])
+    return replace(head, layers={plan.name: replace(head.layers[plan.name], calibration=fitted)})
 
 
-def threshold(plan: Plan, head: TrainedHead, texts: Texts, places: Places) -> float:
-    """Return the probability from which on GOAL of the best answers are right; 1 when there is none."""
+def threshold(plan: Plan, head: TrainedHead, texts: Texts, places: Places) -> float | None:
+    """Return the probability from which on nine of ten best answers are right in each kind of rows."""
     probabilities = answers(plan, head, texts, places)
-    right = probabilities.argmax(axis=1) == [plan.labels.index(texts.rows[place].best) for place in places]
-    found = risk_coverage(probabilities.max(axis=1).astype(np.float64), right).at_least(GOAL)
-    return found[0] if found else 1.0
+    rows = [texts.rows[place] for place in places]
+    right = probabilities.argmax(axis=1) == [plan.labels.index(row.best) for row in rows]
+    return sure_from(probabilities.max(axis=1), right, np.array([row.kind for row in rows]))
 
 
 def report(name: str, labels: Sequence[str], texts: Texts, places: Places, probabilities: Floats) -> None:
@@ -343,11 +339,10 @@ def build(plan: Plan, options: argparse.Namespace) -> None:
             every = elsewhere.where(lambda row: True)
             report(name, labels, elsewhere, every, answers(plan, head, elsewhere, every))
     if options.out:
-        by_kind = [texts.where(lambda row, k=k: row.part == "development" and row.kind == k) for k in plan.kinds]  # type: ignore[misc]
-        sure = max(threshold(plan, head, texts, places) for places in by_kind)
+        sure = threshold(plan, head, texts, asked)
         least = float(np.quantile(answers(plan, head, texts, asked).max(axis=1), DECLINED))
         level = _CATALOGUE[plan.entry].labels.level
-        facts = {plan.name: {"least": round(least, 3), "sure": {level: math.ceil(sure * 1000) / 1000}}}
+        facts = {plan.name: {"least": round(least, 3), "sure": {} if sure is None else {level: sure}}}
         options.out.mkdir(parents=True, exist_ok=True)
         write_head(options.out / f"{plan.head}.npz", head)
         (options.out / f"{plan.head}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

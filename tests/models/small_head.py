@@ -9,6 +9,7 @@ import numpy as np
 from classmark_models.trained_head import Floats, Output, TrainedHead, to_int8
 
 HIDDEN, BAG = 12, 5
+CALIBRATION = np.array([[-0.6, 0.05, -0.03], [0.2, -0.1, 0.04]], np.float32)
 
 
 def small_head(outputs: dict[str, int], width: int = 384, seed: int = 3) -> TrainedHead:
@@ -19,7 +20,7 @@ def small_head(outputs: dict[str, int], width: int = 384, seed: int = 3) -> Trai
         return np.asarray(scale * random.normal(size=shape), np.float32)
 
     layers = {
-        name: Output(*to_int8(array(labels, HIDDEN + BAG)), array(labels), np.array([1.5], np.float32))
+        name: Output(*to_int8(array(labels, HIDDEN + BAG)), array(labels), CALIBRATION)
         for name, labels in outputs.items()
     }
     table = random.integers(-127, 128, (1 << 10, BAG)).astype(np.int8)
@@ -35,3 +36,10 @@ def plain_logits(head: TrainedHead, name: str, embedding: Floats, ngrams: list[i
     z = np.concatenate([[x * (1 + math.erf(x / math.sqrt(2))) / 2 for x in inner], bag])
     layer = head.layers[name]
     return np.asarray((layer.w * layer.scale[:, None].astype(np.float64)) @ z + layer.b)
+
+
+def plain_calibrated(logits: Floats, ngrams: float) -> Floats:
+    """Return the logits of one text as ``CALIBRATION`` wants them, by the formula; ``ngrams`` is their number."""
+    known = [1, math.log(ngrams), math.log(sum(math.exp(logit) for logit in logits.tolist()))]
+    slope, shift = (sum(a * b for a, b in zip(row, known, strict=True)) for row in CALIBRATION.tolist())
+    return np.asarray(logits.astype(np.float64) * math.exp(slope) + shift)

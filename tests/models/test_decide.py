@@ -7,6 +7,7 @@ import pytest
 from tests.models.toys import label, small_vocabulary
 
 from classmark_models.decide import LIKELY, POSSIBLE, Rule, Subject, back_off, decide
+from classmark_models.labels import Vocabulary
 
 SMALL = small_vocabulary()
 # Exact in binary: sums are free of rounding. By topic; fields 0.25, 0.125, 0.625; domains 0.25, 0.75.
@@ -74,6 +75,56 @@ def test_labels_of_one_name_are_proposed_apart() -> None:
 
 def test_vocabulary_without_the_level_gives_its_deepest() -> None:
     assert decide(SMALL, SCORES, Rule("genus")) == decide(SMALL, SCORES, Rule(SMALL.deepest))
+
+
+SURE = {"domain": 0.7, "field": 0.6, "topic": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("rule", "sure", "expected"),
+    [
+        (Rule(only_sure=True), SURE, ["t4"]),
+        (Rule(only_sure=True), SURE | {"topic": 0.51}, ["f2"]),
+        (Rule(only_sure=True), SURE | {"topic": 0.51, "field": 0.63}, ["d1"]),
+        (Rule(only_sure=True), {"domain": 0.75}, ["d1"]),
+        (Rule(only_sure=True), {"domain": 0.76}, []),
+        (Rule(only_sure=True), {}, []),
+        (Rule("field", only_sure=True), SURE, ["f2"]),
+        (Rule("domain", only_sure=True), SURE, ["d1"]),
+        (Rule("field", only_sure=True), {"topic": 0.5}, []),
+        (Rule(threshold=0.7, only_sure=True), SURE | {"topic": 0.51}, []),
+        (Rule(top=2), SURE, ["t4", "t1"]),
+        (Rule(top=2), SURE | {"topic": 0.51}, ["f2", "t4", "t1"]),
+        (Rule(threshold=0.6), {"domain": 0.7}, ["d1"]),
+        (Rule("domain", top=1), {"domain": 0.7}, ["d1"]),
+        (Rule(cumulative=0.5), {"domain": 0.7}, ["d1", "t4"]),
+    ],
+)
+def test_deepest_level_that_is_sure_is_asserted(rule: Rule, sure: dict[str, float], expected: list[str]) -> None:
+    assert ids(decide(SMALL, SCORES, rule, sure)) == expected
+
+
+def test_what_holds_a_sure_subject_is_sure() -> None:
+    best, other = decide(SMALL, SCORES, Rule(top=2), {"topic": 0.5})
+    assert [step.is_sure for step in (*best.path, best)] == [True, True, True]
+    assert [step.is_sure for step in (*other.path, other)] == [False, False, False]
+    field, topic, _ = decide(SMALL, SCORES, Rule(top=2), {"field": 0.6})
+    assert [step.is_sure for step in (*field.path, field)] == [True, True]
+    assert [step.is_sure for step in (*topic.path, topic)] == [True, True, False]
+    assert (field.word, topic.word) == ("sure", "likely")
+
+
+def test_all_headings_that_reach_the_threshold_are_asserted() -> None:
+    headings = Vocabulary("headings", [("heading", [label(f"h{n}", "heading") for n in range(4)])])
+    scores = np.array([0.7, 0.2, 0.9, 0.8], np.float32)
+    sure = {"heading": 0.75}
+    assert ids(decide(headings, scores, Rule(only_sure=True), sure)) == ["h2", "h3"]
+    assert ids(decide(headings, scores, Rule(only_sure=True, top=1), sure)) == ["h2"]
+    assert [(each.label.id, each.is_sure) for each in decide(headings, scores, Rule(top=3), sure)] == [
+        ("h2", True),
+        ("h3", True),
+        ("h0", False),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 from classmark_models.labels import Vocabulary, read_vocabulary
 from classmark_models.trained_head import TrainedHead
-from recipes.library_pack import HEADS, ddc_rows, lcc_rows, proposals, rising, temperature
+from recipes.library_pack import HEADS, ddc_rows, lcc_rows, proposals
 
 
 def shipped(name: str) -> Vocabulary:
@@ -53,22 +53,6 @@ def test_headings_have_uris_fit_for_the_web() -> None:
     uris = [label.uri for label in shipped("lcsh").labels("heading")]
     assert all(uri.isascii() and " " not in uri for uri in uris)
     assert "https://id.loc.gov/authorities/subjects/label/AIDS%20%28Disease%29" in uris
-
-
-def test_calibration_finds_what_scores_are_worth() -> None:
-    random = np.random.default_rng(0)
-    meant = random.normal(size=(20_000, 1)).astype(np.float32) * 2
-    right = random.random(meant.shape) < 1 / (1 + np.exp(-meant))
-    knots = rising((meant * 3 + 1).ravel(), right.ravel())
-    assert (np.diff(knots) > 0).all()
-    assert np.interp([-2, 1, 4], *knots) == pytest.approx([-1, 0, 1], abs=0.25)
-
-
-def test_overconfident_scores_are_cooled() -> None:
-    random = np.random.default_rng(0)
-    logits = random.normal(size=(5_000, 4)).astype(np.float32)
-    answers = (logits + random.gumbel(size=logits.shape)).argmax(axis=1)
-    assert temperature(logits * 2, answers)[0] == pytest.approx(2, abs=0.15)
 
 
 def test_proposals_stand_best_first() -> None:

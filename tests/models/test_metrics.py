@@ -11,6 +11,7 @@ from classmark_models.metrics import (
     Figure,
     Floats,
     calibration_error,
+    debiased_error,
     f1_at,
     macro,
     mean,
@@ -20,6 +21,7 @@ from classmark_models.metrics import (
     reliability,
     risk_coverage,
     share,
+    true_error,
 )
 
 # Four rows: right at places 1 and 3; at 2; nowhere; two proposals only, both right.
@@ -102,6 +104,27 @@ def test_calibration_error_is_the_gap_between_claimed_and_right() -> None:
     assert [each.confidence for each in bins] == pytest.approx([0.0, 0.29, 0.97])
     assert (bins[-1].low, bins[-1].high) == pytest.approx((14 / 15, 1))
     assert calibration_error(bins) == pytest.approx((1 * 0 + 2 * 0.21 + 4 * 0.22) / 7)
+
+
+def test_chance_alone_makes_an_error_that_is_told_apart() -> None:
+    random = np.random.default_rng(1)
+    confidences = random.uniform(0.3, 1, 400)
+    right = random.random(400) < confidences
+    usual, largest = true_error(confidences)
+    assert 0.03 < usual < 0.06 < largest < 0.1, "so much 400 rows in 15 bins err when probabilities are true"
+    assert true_error(confidences) == (usual, largest)
+    assert calibration_error(reliability(confidences, right)) < largest
+    assert debiased_error(confidences, right) < 0.03
+    modest = confidences - 0.2
+    assert calibration_error(reliability(modest, right)) > true_error(modest)[1]
+    assert debiased_error(modest, right) == pytest.approx(0.2, abs=0.04)
+
+
+def test_debiased_error_takes_chance_off() -> None:
+    """Two rows a bin, one of them right: the gap of 0.3, squared, less a variance of 0.25 over 1."""
+    confidences, right = np.full(30, 0.2), np.arange(30) % 2 == 0
+    assert debiased_error(confidences, right) == 0.0
+    assert debiased_error(np.full(3000, 0.2), np.arange(3000) % 2 == 0) == pytest.approx((0.09 - 0.25 / 199) ** 0.5)
 
 
 def test_a_bin_holds_its_upper_end() -> None:

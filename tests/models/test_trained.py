@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.models.small_head import plain_calibrated
 from tests.models.test_classifier import CORAL, COURT, LOREM, STARS
 from tests.models.trained_packs import HEADINGS, SHELVES, state, trained_pack
 
@@ -50,16 +51,17 @@ def classifiers(collection: Collection) -> Iterator[dict[str, Classifier]]:
 
 
 def by_the_formula(folder: Path, prediction: Prediction, title: str, abstract: str, body: str) -> Floats:
-    """Return the logits of a document from its windows, by plain sums; ``prediction`` is zero-shot."""
+    """Return the calibrated logits of a document from its windows, by plain sums; ``prediction`` is zero-shot."""
     head = TrainedHead.read(folder / "heads" / "library.npz")
     texts = {"head": f"{title}\n{abstract}", "body": body}
     cut = [texts[window.part][window.start : window.end] for window in prediction.windows]
     weights = np.array([window.weight for window in prediction.windows])
     embedding = (weights[:, None] * prediction.traces).sum(axis=0)
     embedding /= np.linalg.norm(embedding)
-    bag = (weights[:, None] * head.bags(map(bag_ids, cut))).sum(axis=0)
+    found = list(map(bag_ids, cut))
+    bag = (weights[:, None] * head.bags(found)).sum(axis=0)
     logits = head.outputs(embedding[None].astype(np.float32), bag[None].astype(np.float32))["lcc"]
-    return np.asarray(logits[0], np.float32)
+    return plain_calibrated(logits[0], float(np.exp(weights @ [np.log(len(ids)) for ids in found])))
 
 
 def test_document_is_the_weighted_mean_of_its_windows(folder: Path, classifiers: dict[str, Classifier]) -> None:
@@ -67,7 +69,7 @@ def test_document_is_the_weighted_mean_of_its_windows(folder: Path, classifiers:
     assert len(taught.windows) > 3
     places = [[(w.part, w.start, w.end, w.weight) for w in each.windows] for each in (zero_shot, taught)]
     assert places[0] == places[1]
-    powers = np.exp(by_the_formula(folder, zero_shot, *BOOK).astype(np.float64) / 1.5)
+    powers = np.exp(by_the_formula(folder, zero_shot, *BOOK))
     np.testing.assert_allclose(taught.scores, powers / powers.sum(), atol=5e-3)
 
 
@@ -107,7 +109,7 @@ def test_traces_are_small_and_shared(classifiers: dict[str, Classifier]) -> None
     shelves, headings = (classifiers[name].predict(*BOOK) for name in ("lcc", "lcsh"))
     assert shelves.traces is headings.traces, "one head takes the same of a document for all its vocabularies"
     assert shelves.traces.dtype == np.float16
-    assert shelves.traces.nbytes == len(shelves.windows) * 2 * (384 + 5)
+    assert shelves.traces.nbytes == len(shelves.windows) * 2 * (384 + 5 + 1)
 
 
 @pytest.fixture
@@ -220,6 +222,18 @@ def test_limits_are_the_stated_ones(
     np.testing.assert_array_equal(prediction.scores, classifiers[name].predict(title, "", "").scores)
 
 
+@pytest.mark.parametrize("name", TAUGHT)
+def test_predictions_carry_what_makes_them_sure(name: str, classifiers: dict[str, Classifier]) -> None:
+    stated = {"lcc": {"class": 0.7, "subclass": 0.6}, "lcsh": {"heading": 0.9}, "subjects-8": {}}
+    assert classifiers[name].predict(*BOOK).sure == stated[name]
+
+
+def test_zero_shot_answers_state_what_makes_them_sure(classifiers: dict[str, Classifier]) -> None:
+    sure = classifiers[BUILTIN_ID].predict(*BOOK).sure
+    assert sure.keys() == {"domain", "field"}, "of topics and subfields nothing was measured"
+    assert all(0.5 <= mark < 1 for mark in sure.values())
+
+
 def changed_pack(place: Path, file: str, content: str) -> Path:
     pack = trained_pack(place / "builtin")
     (pack / "heads" / file).write_text(content, encoding="utf-8")
@@ -237,6 +251,11 @@ def changed_pack(place: Path, file: str, content: str) -> Path:
         ("library.json", '{"lcc": {"least": "0"}}'),
         ("library.json", '{"lcc": {"least": 1.5}}'),
         ("library.json", '{"lcc": {"flatness": NaN}}'),
+        ("library.json", '{"lcc": {"sure": 0.9}}'),
+        ("library.json", '{"lcc": {"sure": {"subclass": "0.9"}}}'),
+        ("library.json", '{"lcc": {"sure": {"subclass": 1.1}}}'),
+        ("library.json", '{"lcc": {"sure": {"subclass": 0.49}}}'),
+        ("library.json", '{"lcc": {"sure": {"heading": 0.9}}}'),
         ("library.json", "[" * 9000),
         ("labels_lcc.csv", SHELVES + "subclass,QD,,Chemistry,Q\n"),
         ("labels_lcc.csv", "level\n"),

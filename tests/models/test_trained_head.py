@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
-from tests.models.small_head import BAG, HIDDEN, plain_logits, small_head
+from tests.models.small_head import BAG, HIDDEN, plain_calibrated, plain_logits, small_head
 
 from classmark_models.errors import ModelDamaged
 from classmark_models.ngrams import bag_ids
@@ -53,22 +53,28 @@ def test_rows_do_not_touch_each_other(head: TrainedHead, embeddings: Floats) -> 
     assert head.bags([]).shape == (0, BAG)
 
 
-def test_probabilities(head: TrainedHead, embeddings: Floats) -> None:
-    logits = head.outputs(embeddings, head.bags(map(bag_ids, TEXTS)))["lcc"]
-    one_of_many = head.probabilities("lcc", logits, independent=False)
-    powers = np.exp(logits.astype(np.float64) / 1.5)
-    np.testing.assert_allclose(one_of_many, powers / powers.sum(axis=1, keepdims=True), rtol=1e-5)
-    each_alone = head.probabilities("lcc", logits, independent=True)
-    np.testing.assert_allclose(each_alone, 1 / (1 + np.exp(-logits.astype(np.float64) / 1.5)), rtol=1e-5)
-    extreme = head.probabilities("lcc", np.array([[-3e38, 3e38, 0, 1, 2, 3, 4]], np.float32), independent=True)
-    assert np.isfinite(extreme).all()
+def test_probabilities_are_calibrated_by_what_is_known_of_a_text(head: TrainedHead, embeddings: Floats) -> None:
+    bags = [bag_ids(text) for text in TEXTS]
+    logits, lengths = head.outputs(embeddings, head.bags(bags))["lcc"], head.lengths(bags)
+    meant = np.stack([plain_calibrated(row, len(bag)) for row, bag in zip(logits, bags, strict=True)])
+    one_of_many = head.probabilities("lcc", logits, lengths, independent=False)
+    np.testing.assert_allclose(one_of_many, np.exp(meant) / np.exp(meant).sum(axis=1, keepdims=True), rtol=1e-4)
+    each_alone = head.probabilities("lcc", logits, lengths, independent=True)
+    np.testing.assert_allclose(each_alone, 1 / (1 + np.exp(-meant)), rtol=1e-4)
+    for row in range(len(TEXTS)):
+        alone = head.probabilities("lcc", logits[row : row + 1], lengths[row : row + 1], independent=False)
+        np.testing.assert_array_equal(alone[0], one_of_many[row])
 
 
-def test_knots_calibrate_straight_between_and_level_beyond(head: TrainedHead) -> None:
-    knots = np.array([[-4, 0, 2], [-6, -1, 3]], np.float32)
-    layer = replace(head.layers["lcc"], calibration=knots)
-    found = layer.calibrated(np.array([[-9, -4, -2, 0, 1, 2, 50]], np.float32))
-    np.testing.assert_allclose(found, [[-6, -6, -3.5, -1, 1, 3, 3]])
+@pytest.mark.parametrize("calibration", [0.0, 1e30, -1e30])
+def test_no_calibration_turns_answers_round_or_breaks_them(calibration: float, head: TrainedHead) -> None:
+    layer = replace(head.layers["lcc"], calibration=np.array([[calibration] * 3, [0] * 3], np.float32))
+    logits, length = np.array([[-3e38, 3e38, 0, 1, 2, 3, 4]], np.float32), np.zeros(1, np.float32)
+    found = layer.calibrated(logits, length)
+    assert np.isfinite(found).all()
+    assert np.argsort(found[0]).tolist() == np.argsort(logits[0]).tolist()
+    for independent in (True, False):
+        assert np.isfinite(head.probabilities("lcc", logits, length, independent=independent)).all()
 
 
 def test_int8_is_near_and_uses_its_range() -> None:
@@ -119,11 +125,9 @@ def changed(name: str, change: Callable[[Any], Any]) -> Callable[[Arrays], Array
         pytest.param(changed("lcc.w", lambda a: a[:-1]), id="fewer rows"),
         pytest.param(changed("lcc.w", lambda a: np.asfortranarray(a)), id="columns first"),
         pytest.param(changed("lcc.scale", lambda a: a * np.float32(np.nan)), id="no numbers"),
-        pytest.param(changed("lcc.calibration", lambda a: a * 0), id="temperature 0"),
-        pytest.param(changed("lcc.calibration", lambda a: -a), id="temperature below 0"),
-        pytest.param(changed("lcc.calibration", lambda a: np.zeros((2, 1), np.float32)), id="one knot"),
-        pytest.param(changed("lcc.calibration", lambda a: np.array([[0, 1], [1, 0]], np.float32)), id="falling"),
-        pytest.param(changed("lcc.calibration", lambda a: np.array([[1, 1], [0, 1]], np.float32)), id="upright"),
+        pytest.param(changed("lcc.calibration", lambda a: a[0]), id="temperature alone"),
+        pytest.param(changed("lcc.calibration", lambda a: a[:, :2]), id="calibration cut short"),
+        pytest.param(changed("lcc.calibration", lambda a: a * np.float32(np.inf)), id="calibration without end"),
     ],
 )
 def test_file_that_is_no_head_is_refused(damage: Callable[[Arrays], Arrays], head: TrainedHead, tmp_path: Path) -> None:

@@ -35,7 +35,8 @@ def trained_pack(folder: Path) -> Path:
     write_head(heads / "subjects.npz", small_head({"subjects-8": 4}, seed=5))
     for name, labels in (("lcc", SHELVES), ("lcsh", HEADINGS), ("subjects-8", SHELVES)):
         (heads / f"labels_{name}.csv").write_text(labels, encoding="utf-8")
-    (heads / "library.json").write_text('{"lcc": {"least": 0.01}, "lcsh": {}}', encoding="utf-8")
+    facts = {"lcc": {"least": 0.01, "sure": {"class": 0.7, "subclass": 0.6}}, "lcsh": {"sure": {"heading": 0.9}}}
+    (heads / "library.json").write_text(json.dumps(facts), encoding="utf-8")
     (heads / "subjects.json").write_text('{"subjects-8": {}}', encoding="utf-8")
     state(folder)
     return folder
