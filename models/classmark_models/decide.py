@@ -76,7 +76,7 @@ def decide(
         before = np.cumsum([0.0, *(at_level[i] for i in chosen[:-1])]) if chosen else np.zeros(0)
         chosen = [i for i, reached in zip(chosen, before, strict=True) if reached < rule.cumulative]
     kept = [(of, i) for of, i in asserted if by_level[of][i] >= rule.threshold][: rule.top]
-    places = kept if rule.only_sure else [*dict.fromkeys([*kept, *((level, i) for i in chosen)])]
+    places = kept if rule.only_sure else [*dict.fromkeys([*kept, *((level, i) for i in chosen)])][: rule.top]
     known = frozenset(step for place in asserted for step in vocabulary.path(*place))
     return tuple(subject_at(vocabulary, by_level, *place, known) for place in places)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.cli.conftest import (
     CORAL,
@@ -29,13 +30,21 @@ from tests.cli.conftest import (
     Run,
     records,
 )
+from tests.models.toys import small_vocabulary
 
 from classmark.cli import classifying
+from classmark.cli.terminal import TextWriter
 from classmark.core.classify import classify
 from classmark.core.documents import Result
+from classmark_models.classifier import Prediction
+from classmark_models.decide import Rule
 
 ALL = sorted([*READABLE, *UNREADABLE, "untitled.txt"])
 LEVELS = ("domain", "field", "subfield", "topic")
+
+
+def best_topic(line: dict[str, Any]) -> str:
+    return str(next(result["id"] for result in line["results"] if result["level"] == "topic"))
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +72,7 @@ def test_unreadable_files_among_others_are_told(jsonl: subprocess.CompletedProce
 
 
 def test_lines_have_the_promised_keys(jsonl: subprocess.CompletedProcess[bytes]) -> None:
-    subject = ["id", "uri", "label", "score", "level"]
+    subject = ["id", "uri", "label", "score", "level", "sure"]
     for line in records(jsonl.stdout.decode()):
         assert list(line) == [
             *("source", "status", "reason", "title", "language", "pages"),
@@ -80,10 +89,11 @@ def test_lines_have_the_promised_keys(jsonl: subprocess.CompletedProcess[bytes])
         assert scores == sorted(scores, reverse=True)
         for result in line["results"]:
             assert list(result) == [*subject, "path"]
-            assert result["level"] == "topic"
-            assert result["uri"] == f"https://openalex.org/{result['id']}"
-            assert [list(step) for step in result["path"]] == [subject] * 3
-            assert [step["level"] for step in result["path"]] == ["domain", "field", "subfield"]
+            broader = list(LEVELS[: LEVELS.index(result["level"])])
+            assert result["level"] == "topic" or result["sure"]
+            assert result["uri"].endswith(f"/{result['id']}")
+            assert [list(step) for step in result["path"]] == [subject] * len(broader)
+            assert [step["level"] for step in result["path"]] == broader
             chain = [*(step["score"] for step in result["path"]), result["score"]]
             assert chain == sorted(chain, reverse=True), "what is broader is at least as probable"
 
@@ -101,7 +111,7 @@ def test_lines_tell_of_the_document(
 ) -> None:
     (line,) = (line for line in records(jsonl.stdout.decode()) if Path(line["source"]).as_posix().endswith(name))
     assert (line["title"], line["language"], line["pages"]) == (title, language, pages)
-    assert line["results"][0]["id"] == best
+    assert best_topic(line) == best
     assert sum(window["weight"] for window in line["windows"]) == pytest.approx(1, abs=0.001)
 
 
@@ -113,27 +123,29 @@ def test_csv_is_a_table_without_formulas(run: Run, papers: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert rows[0].keys() == {
         *("source", "status", "reason", "title", "language", "pages", "rank", "level", "id", "uri", "label"),
-        *("score", "path", "classifier"),
+        *("score", "sure", "path", "classifier"),
     }
     of_each = {name: [row for row in rows if Path(row["source"]) == papers / name] for name in ALL}
     assert {name: len(found) for name, found in of_each.items()} == {name: 2 if name in READABLE else 1 for name in ALL}
     assert [row["rank"] for row in of_each["coral.txt"]] == ["1", "2"]
-    assert of_each["coral.txt"][0]["path"] == "Physical Sciences > Environmental Science > Ecology"
+    assert [row["sure"] for row in of_each["coral.txt"]] == ["yes", ""]
+    assert of_each["coral.txt"][1]["path"] == "Physical Sciences > Environmental Science > Ecology"
     assert of_each["broken.pdf"][0]["status"] == "damaged"
     assert of_each["formula.html"][0]["title"] == "'" + FORMULA_TITLE
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
 
 
 def test_table_is_for_people(call: Call, papers: Path) -> None:
-    code, out, err = call("classify", papers, "--top", "1")
+    code, out, err = call("classify", papers, "--top", "2")
     assert (code, err) == (SOME_UNREADABLE, "")
     parts = out.removesuffix("\n\n").split("\n\n")
     assert [part.split("\n")[0] for part in parts] == [str(papers / name) for name in ALL]
     coral = parts[ALL.index("coral.txt")].split("\n")
     assert coral[1] == f"  {CORAL_TITLE} [en]"
-    assert "likely" in coral[2]
-    assert "Coral and Marine Ecosystems Studies  (T10341)" in coral[2]
-    assert coral[3].strip() == "Physical Sciences › Environmental Science › Ecology"
+    assert "sure      Environmental Science  (23)" in coral[2]
+    assert coral[3].strip() == "Physical Sciences"
+    assert "likely    Coral and Marine Ecosystems Studies  (T10341)" in coral[4]
+    assert coral[5].strip() == "Physical Sciences › Environmental Science › Ecology"
     assert "damaged: " in parts[ALL.index("broken.pdf")]
     assert "declined: " in parts[ALL.index("untitled.txt")]
 
@@ -163,14 +175,14 @@ def test_standard_input_of_any_format(
     assert code == DONE
     (line,) = records(out)
     assert (line["source"], line["title"]) == ("-", title)
-    assert line["results"][0]["id"] == best
+    assert best_topic(line) == best
 
 
 def test_standard_input_of_a_process(run: Run) -> None:
     done = run("classify", "-", "--format", "jsonl", stdin=STARS)
     assert (done.returncode, done.stderr) == (DONE, b"")
     (line,) = records(done.stdout.decode())
-    assert (line["source"], line["pages"], line["results"][0]["id"]) == ("-", 3, "T11323")
+    assert (line["source"], line["pages"], best_topic(line)) == ("-", 3, "T11323")
 
 
 @pytest.mark.parametrize(("content", "status"), [(b"", "empty"), (STARS[:60], "damaged")])
@@ -198,7 +210,7 @@ def test_title_and_abstract_without_a_file(arguments: list[str], title: str, par
     (line,) = records(out)
     assert (line["source"], line["title"]) == ("", title)
     assert [window["part"] for window in line["windows"]] == parts
-    assert line["results"][0]["id"] == "T11166"
+    assert best_topic(line) == "T11166"
 
 
 def test_language_of_a_title_is_recognised(call: Call) -> None:
@@ -289,7 +301,7 @@ def test_output_file(call: Call, papers: Path, tmp_path: Path) -> None:
     path.write_text("what stood there before, and was longer than what comes\n" * 500, encoding="utf-8")
     code, out, err = call("classify", papers / "inner", "--format", "jsonl", "-o", path)
     assert (code, out, err) == (DONE, "", "")
-    assert [line["results"][0]["id"] for line in records(path.read_text(encoding="utf-8"))] == ["T11508", "T11323"]
+    assert list(map(best_topic, records(path.read_text(encoding="utf-8")))) == ["T11508", "T11323"]
 
 
 @pytest.mark.parametrize("format_name", ["jsonl", "csv", "table"])
@@ -362,9 +374,11 @@ def test_level_takes_effect(level: str, call: Call, papers: Path) -> None:
         "classify", papers / "coral.txt", "--format", "jsonl", "--level", level, "--top", 3, "--threshold", 0
     )
     (line,) = records(out)
-    assert [result["level"] for result in line["results"]] == [level] * 3
-    assert [step["level"] for step in line["results"][0]["path"]] == list(LEVELS[: LEVELS.index(level)])
-    assert line["results"][0]["id"] == {"domain": "3", "field": "23", "subfield": "2303", "topic": "T10341"}[level]
+    own = [result for result in line["results"] if result["level"] == level]
+    assert [result["sure"] for result in line["results"] if result["level"] != level] in ([], [True])
+    assert len(line["results"]) == 3
+    assert [step["level"] for step in own[0]["path"]] == list(LEVELS[: LEVELS.index(level)])
+    assert own[0]["id"] == {"domain": "3", "field": "23", "subfield": "2303", "topic": "T10341"}[level]
 
 
 def test_rules_take_effect(call: Call, papers: Path) -> None:
@@ -375,12 +389,34 @@ def test_rules_take_effect(call: Call, papers: Path) -> None:
 
     everything = scores("--top", 50, "--threshold", 0)
     assert len(everything) == 50
-    assert 0.05 < everything[1] < 0.5, "the document must fit several topics for the rest to tell anything"
+    assert 0.05 < everything[2] < 0.5, "the document must fit several topics for the rest to tell anything"
     assert scores("--top", 1, "--threshold", 0) == everything[:1]
     assert scores() == [score for score in everything if score >= 0.05][:5]
     assert scores("--threshold", everything[2] - 1e-6) == everything[:3]
     assert scores("--threshold", 1) == []
-    mark = everything[0] + everything[1] + everything[2] / 2
-    assert scores("--threshold", 0, "--cumulative", mark) == everything[:3]
+    sure = scores("--sure")
+    assert sure == everything[:1]
+    mark = everything[1] + everything[2] + everything[3] / 2
+    assert scores("--threshold", 0, "--cumulative", mark) == everything[:4]
     assert scores("--threshold", 0, "--cumulative", mark, "--top", 2) == everything[:2]
-    assert scores("--threshold", 0, "--cumulative", 0) == []
+    assert scores("--threshold", 0, "--cumulative", 0) == sure
+
+
+def test_only_what_is_sure(call: Call, papers: Path) -> None:
+    code, out, _ = call("classify", papers / "coral.txt", "--sure")
+    assert code == DONE
+    _, _, first, place = out.rstrip().splitlines()
+    assert first.endswith("sure      Environmental Science  (23)")
+    assert place.strip() == "Physical Sciences"
+
+
+@pytest.mark.parametrize(
+    ("sure", "line"),
+    [({}, "nothing is sure: toy does not state from where on it is"), ({"topic": 0.9}, "nothing is sure")],
+)
+def test_nothing_may_be_sure(sure: dict[str, float], line: str) -> None:
+    vocabulary, scores = small_vocabulary(), np.full(6, 1 / 6, np.float32)
+    stream = io.StringIO()
+    prediction = Prediction("toy", vocabulary, scores, sure=sure)
+    TextWriter(stream, Rule(only_sure=True)).add(Result("a.txt", "ok", predictions=(prediction,)))
+    assert stream.getvalue() == f"a.txt\n  {line}\n\n"

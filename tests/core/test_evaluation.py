@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -15,8 +16,8 @@ from tests.models.toys import small_vocabulary
 from classmark.core.cards import Section, write_card
 from classmark.core.curves import Panel, picture
 from classmark.core.documents import Document
-from classmark.core.evaluation import Evaluation, LabelFinder, OutOfScope
-from classmark.core.figure_table import table_of
+from classmark.core.evaluation import Evaluation, LabelFinder, OutOfScope, Report
+from classmark.core.figure_table import asserted_of, table_of
 from classmark.core.labelled import BadRow, LabelledText
 from classmark_models.classifier import Prediction, Stop
 from classmark_models.labels import Label, Scores, Vocabulary
@@ -48,6 +49,17 @@ class Scripted:
 
 # Topics t0, t4, t5 belong to field f2, t1 and t2 to f0, t3 to f1; f1 and f2 to domain d1.
 ANSWERS = {"sure": [0.0, 0.9, 0.1, 0.0, 0.0, 0.0], "torn": [0.3, 0.0, 0.0, 0.4, 0.3, 0.0]}
+
+
+def asserted(*rows: LabelledText, sure: Mapping[str, float]) -> Report:
+    class Sure(Scripted):
+        def predict(self, *parts: Any, **more: Any) -> Prediction:
+            return replace(super().predict(*parts, **more), sure=sure)
+
+    evaluation = Evaluation([Sure(ANSWERS)])
+    for each in rows:
+        evaluation.add(each)
+    return evaluation.reports()[0]
 
 
 def row(title: str, *labels: str, language: str = "en", line: int = 2) -> LabelledText:
@@ -138,6 +150,41 @@ def test_the_threshold_is_of_what_is_not_declined() -> None:
     assert threshold.coverage == pytest.approx(3 / 4), "the declined row would have been right"
     assert threshold.probability == pytest.approx(0.6)
     assert threshold.right.value == 1
+
+
+def test_what_is_asserted_is_judged_at_the_deepest_level_that_is_sure() -> None:
+    """Torn: topics 0.3, 0.4 and 0.3, fields 0.4 and 0.6; sure: 0.9."""
+    rows = [row("sure", "t1"), row("sure", "t2"), row("torn", "t0"), row("torn", "f1"), row("torn?", "t0")]
+    report = asserted(*rows, sure={"domain": 0.95, "field": 0.6, "topic": 0.5})
+    figures = report.asserted
+    assert figures is not None
+    assert (figures.coverage.value, figures.right.value) == (4 / 5, 2 / 4), "the declined row is asserted nothing"
+    assert {name: (at.coverage.value, at.right.value) for name, at in figures.levels.items()} == {
+        "domain": (0, 0),
+        "field": (2 / 5, 1 / 2),
+        "topic": (2 / 5, 1 / 2),
+    }
+    stated = report.levels["field"].stated
+    assert stated is not None
+    assert (stated.probability, stated.coverage.value, stated.right.value) == (0.6, 4 / 5, 3 / 4)
+    table = {cells[0]: cells[1:] for cells in table_of(report)}
+    assert table["stated to be sure from"] == ["0.950", "0.600", "0.500"]
+    assert table["asserted here, since no deeper level is sure"][1].startswith("40.0%")
+    assert asserted_of(report).endswith("50.0% (15.0–85.0) right, for 80.0% (37.6–96.4) of the rows")
+
+
+def test_subject_deeper_than_the_labels_is_judged_by_the_one_above() -> None:
+    figures = asserted(row("sure", "f0"), row("sure", "d1"), sure={"topic": 0.9}).asserted
+    assert figures is not None
+    assert {name: at.right.value for name, at in figures.levels.items()} == {"topic": 1 / 2}
+
+
+def test_classifier_that_states_nothing_asserts_nothing() -> None:
+    report = asserted(row("sure", "t1"), sure={})
+    assert report.asserted is None
+    assert asserted_of(report) == ""
+    assert report.levels["topic"].stated is None
+    assert not [cells for cells in table_of(report) if "stated" in cells[0]]
 
 
 def test_rows_that_cannot_count_are_told() -> None:

@@ -105,12 +105,18 @@ def test_record() -> None:
         ],
         "results": [
             {
-                **{"id": "t1", "uri": "u:t1", "label": "Étoiles", "score": 0.625, "level": "topic"},
-                "path": [{"id": "d1", "uri": "u:d1", "label": "Matter, energy", "score": 0.75, "level": "domain"}],
+                **{"id": "t1", "uri": "u:t1", "label": "Étoiles", "score": 0.625, "level": "topic", "sure": False},
+                "path": [
+                    {
+                        **{"id": "d1", "uri": "u:d1", "label": "Matter, energy", "score": 0.75, "level": "domain"},
+                        **{"sure": False},
+                    }
+                ],
             },
             {
                 **{"id": "t0", "uri": "u:t0", "label": 'Cells "in vivo"', "score": 0.25, "level": "topic"},
-                "path": [{"id": "d0", "uri": "u:d0", "label": "Life", "score": 0.25, "level": "domain"}],
+                "sure": False,
+                "path": [{"id": "d0", "uri": "u:d0", "label": "Life", "score": 0.25, "level": "domain", "sure": False}],
             },
         ],
         "classifier": "toy classifier",
@@ -142,13 +148,33 @@ def test_csv_is_a_row_for_each_subject() -> None:
     assert first == {
         **{"source": "stars.pdf", "status": "ok", "reason": "", "title": "Stars", "language": "fr", "pages": "2"},
         **{"rank": "1", "level": "topic", "id": "t1", "uri": "u:t1", "label": "Étoiles", "score": "0.6250"},
-        **{"path": "Matter, energy", "classifier": "toy classifier"},
+        **{"sure": "", "path": "Matter, energy", "classifier": "toy classifier"},
     }
     assert (second["rank"], second["label"], second["path"]) == ("2", 'Cells "in vivo"', "Life")
     assert (declined["status"], declined["rank"], declined["id"]) == ("declined", "", "")
     assert declined["classifier"] == "toy classifier"
     assert (damaged["status"], damaged["reason"], damaged["pages"]) == ("damaged", "It is broken.", "0")
     assert damaged["classifier"] == ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "ids", "sure"),
+    [(RULE, ["d1", "t1"], ["yes", ""]), (replace(RULE, only_sure=True), ["d1"], ["yes"])],
+)
+def test_what_is_sure_comes_first_and_is_marked(rule: Rule, ids: list[str], sure: list[str]) -> None:
+    stated = replace(OK, predictions=(replace(PREDICTION, sure={"domain": 0.7, "topic": 0.65}),))
+    rows, (line,) = csv_rows(stated, rule=rule), jsonl_lines(stated, rule=rule)
+    assert [(row["id"], row["sure"]) for row in rows] == list(zip(ids, sure, strict=True))
+    assert [row["rank"] for row in rows] == ["1", "2"][: len(ids)]
+    assert [(each["id"], each["sure"]) for each in line["results"]] == [
+        (of, mark == "yes") for of, mark in zip(ids, sure, strict=True)
+    ]
+    assert all(step["sure"] for each in line["results"] for step in each["path"])
+
+
+def test_document_of_which_nothing_is_sure_keeps_its_row() -> None:
+    (row,) = csv_rows(OK, rule=replace(RULE, only_sure=True))
+    assert (row["source"], row["status"], row["id"]) == ("stars.pdf", "ok", "")
 
 
 def test_csv_without_results_names_its_columns() -> None:

@@ -94,7 +94,8 @@ SURE = {"domain": 0.7, "field": 0.6, "topic": 0.5}
         (Rule("field", only_sure=True), {"topic": 0.5}, []),
         (Rule(threshold=0.7, only_sure=True), SURE | {"topic": 0.51}, []),
         (Rule(top=2), SURE, ["t4", "t1"]),
-        (Rule(top=2), SURE | {"topic": 0.51}, ["f2", "t4", "t1"]),
+        (Rule(top=3), SURE | {"topic": 0.51}, ["f2", "t4", "t1"]),
+        (Rule(top=1), SURE | {"topic": 0.51}, ["f2"]),
         (Rule(threshold=0.6), {"domain": 0.7}, ["d1"]),
         (Rule("domain", top=1), {"domain": 0.7}, ["d1"]),
         (Rule(cumulative=0.5), {"domain": 0.7}, ["d1", "t4"]),
@@ -108,7 +109,7 @@ def test_what_holds_a_sure_subject_is_sure() -> None:
     best, other = decide(SMALL, SCORES, Rule(top=2), {"topic": 0.5})
     assert [step.is_sure for step in (*best.path, best)] == [True, True, True]
     assert [step.is_sure for step in (*other.path, other)] == [False, False, False]
-    field, topic, _ = decide(SMALL, SCORES, Rule(top=2), {"field": 0.6})
+    field, topic = decide(SMALL, SCORES, Rule(top=2), {"field": 0.6})
     assert [step.is_sure for step in (*field.path, field)] == [True, True]
     assert [step.is_sure for step in (*topic.path, topic)] == [True, True, False]
     assert (field.word, topic.word) == ("sure", "likely")

@@ -46,6 +46,12 @@ def add_command(commands: Commands) -> None:
     command.add_argument("--top", type=count, metavar="K", help=f"at most K subjects {default}")
     command.add_argument("--threshold", type=share, metavar="T", help=f"least probability {default}")
     command.add_argument("--cumulative", type=share, metavar="P", help="the most probable that together reach P")
+    command.add_argument(
+        "--sure",
+        action="store_true",
+        dest="only_sure",
+        help="only what is sure (nine of ten such answers are right), at the deepest level where anything is",
+    )
     command.add_argument("--level", help=f"how specific: domain, field, subfield, topic … {default}")
     command.add_argument(
         "--model",
@@ -62,7 +68,7 @@ def add_command(commands: Commands) -> None:
 
 
 def _classify(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    rule = Rule(arguments.level, arguments.top, arguments.threshold, arguments.cumulative)
+    rule = Rule(arguments.level, arguments.top, arguments.threshold, arguments.cumulative, arguments.only_sure)
     is_given = bool(arguments.title or arguments.abstract)
     if not arguments.paths and not is_given:
         parser.error("name a file or a folder, or - for standard input")

@@ -15,7 +15,7 @@ from classmark.cli.commands import Commands, add, add_json, count
 from classmark.cli.terminal import Line, harmless, write_json, write_table
 from classmark.core.cards import Section, write_card
 from classmark.core.evaluation import Declining, Evaluation, OutOfScope, Report, Rows
-from classmark.core.figure_table import languages_of, percent, table_of
+from classmark.core.figure_table import asserted_of, languages_of, percent, table_of
 from classmark.core.labelled import LabelledFile
 from classmark_models.errors import ClassmarkError
 from classmark_models.spec import BUILTIN_ID
@@ -126,6 +126,8 @@ def _write_report(report: Report) -> None:
         return
     write(f"  declined: {percent(report.declined)} of {report.rows:,} rows\n")
     _write_indented(table_of(report))
+    if asserted := asserted_of(report):
+        write(f"  {asserted}\n")
     languages = languages_of(report)
     if len(languages) > 1:
         write("\n  best is right, by language\n")

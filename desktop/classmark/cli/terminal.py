@@ -44,6 +44,9 @@ class TextWriter:
         subjects = subjects_of(result, self._rule)
         if result.status != "ok":
             write(f"  {result.status}: {result.reason}\n")
+        elif not subjects and prediction is not None and self._rule.only_sure:
+            silent = f": {prediction.classifier} does not state from where on it is"
+            write(f"  nothing is sure{'' if prediction.sure else silent}\n")
         elif not subjects and prediction is not None:
             broad = back_off(prediction.vocabulary, prediction.scores, self._rule.threshold)
             level = prediction.vocabulary.level_or_deepest(self._rule.level)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from classmark.core.curves import Panel, picture
 from classmark.core.evaluation import GOAL, LevelFigures, Report
-from classmark.core.figure_table import languages_of, percent, table_of
+from classmark.core.figure_table import asserted_of, languages_of, percent, table_of
 
 _HOW = (
     "Shares have 95 % Wilson intervals, means 95 % bootstrap intervals (1,000 resamples). *Best is right* counts all "
@@ -16,7 +16,10 @@ _HOW = (
     "error* is of the best answers that are not declined. The *threshold* is that with most rows answered of those at "
     f"which {100 * GOAL:.0f} % of the answers are right; its interval does not know that it was chosen on these rows. "
     "*Coverage* is a share of all rows. Rows that name no subject of the classifier's own are left out: where they are "
-    "many, its probabilities look more modest than they are."
+    "many, its probabilities look more modest than they are. *By chance alone* is what the error would be if every "
+    "probability were true, in the mean and at most in 19 of 20 cases, for few rows in 15 bins err much; *without "
+    "chance* is the debiased error of Kumar et al. (2019), in bins of equally many rows. *Stated to be sure from*: the "
+    "classifier's own thresholds, chosen on other rows than those of a test part."
 )
 
 
@@ -57,6 +60,8 @@ def _section(folder: Path, section: Section) -> list[str]:
         return [*lines, "No row named a subject of this classifier."]
     left_out = f"; {report.unmatched:,} more name no subject of its own and are left out" if report.unmatched else ""
     lines += [f"{report.rows:,} rows, {percent(report.declined)} declined{left_out}.", _markdown(table_of(report))]
+    if asserted := asserted_of(report):
+        lines.append(f"{asserted[0].upper()}{asserted[1:]}.")
     for word, text in (("reliability", _reliability(report)), ("risk", _risk(report))):
         name = "-".join(filter(None, (report.classifier, section.word, word))) + ".svg"
         (folder / name).write_text(text, encoding="utf-8", newline="\n")

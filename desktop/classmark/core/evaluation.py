@@ -11,6 +11,7 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
+from classmark.core.assertions import Asserted, AssertionTally
 from classmark.core.classify import Stop, classify_document
 from classmark.core.documents import Outcome
 from classmark.core.labelled import BadRow, LabelledText
@@ -19,7 +20,9 @@ from classmark_models.labels import Scores, Vocabulary
 from classmark_models.metrics import (
     Bin,
     Figure,
+    Truths,
     calibration_error,
+    debiased_error,
     f1_at,
     macro,
     mean,
@@ -29,6 +32,7 @@ from classmark_models.metrics import (
     reliability,
     risk_coverage,
     share,
+    true_error,
 )
 
 GOAL = 0.9
@@ -49,13 +53,23 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """What comes of the probability from which on a classifier states to be sure of a level's best answer."""
+
+    probability: float
+    coverage: Figure
+    right: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class LevelFigures:
     """How right one classifier is at one level.
 
     ``top1``, ``top5``: one of the right labels is the best, among the five best, of all rows: a declined one counts by
     what its scores say. ``macro``: the mean over labels. ``lists``: the ranked list against all right labels. The rest
-    is of the best answer's probability; ``calibration_error`` and ``reliability`` of the rows that are not declined,
-    ``risk`` is the area under the risk–coverage curve, whose points (coverage, risk) are ``curve``, thinned.
+    is of the best answer's probability; of the rows that are not declined are ``calibration_error``, what it would be
+    by chance alone (mean and 95th percentile), ``debiased_error`` and ``reliability``. ``risk`` is the area under the
+    risk–coverage curve, whose points (coverage, risk) are ``curve``, thinned.
     """
 
     rows: int
@@ -66,10 +80,13 @@ class LevelFigures:
     lists: dict[str, Figure]
     languages: dict[str, tuple[Figure, Figure]]
     calibration_error: float
+    error_by_chance: tuple[float, float]
+    debiased_error: float
     reliability: tuple[Bin, ...]
     risk: float
     curve: tuple[tuple[float, float], ...]
     threshold: Threshold | None
+    stated: Stated | None
     answered_right: Figure
     declined_right: Figure
 
@@ -92,6 +109,7 @@ class Report:
     vague: int
     unknown_labels: tuple[str, ...]
     levels: dict[str, LevelFigures]
+    asserted: Asserted | None
 
 
 class LabelFinder:
@@ -168,7 +186,8 @@ class _LevelTally:
         for index in accepted:
             self._by_label[:, index] += is_right, 1
 
-    def figures(self) -> LevelFigures:
+    def figures(self, sure: float | None) -> LevelFigures:
+        """Return the figures so far; ``sure`` is the probability from which on the classifier is sure, if it says."""
         confidences = np.frombuffer(self._confidences, np.float32).astype(np.float64)
         right = np.frombuffer(self._right, np.bool_)
         declined = np.frombuffer(self._declined, np.bool_)
@@ -191,10 +210,13 @@ class _LevelTally:
                 for name, counts in by_language
             },
             calibration_error(bins),
+            true_error(confidences[~declined]),
+            debiased_error(confidences[~declined], right[~declined]),
             bins,
             curve.area,
             tuple((float(curve.coverage[i]), float(1 - curve.right[i])) for i in chosen),
             Threshold(*best) if best else None,
+            _stated(sure, ~declined & (confidences >= np.float32(sure)), right) if sure is not None else None,
             share(int(right[~declined].sum()), int((~declined).sum())),
             share(int(right[declined].sum()), int(declined.sum())),
         )
@@ -214,6 +236,11 @@ class _LevelTally:
         return {name: mean(each, counts) for name, each in values.items()}
 
 
+def _stated(sure: float, answered: Truths, right: Truths) -> Stated:
+    count = int(answered.sum())
+    return Stated(sure, share(count, len(right)), share(int(right[answered].sum()), count))
+
+
 class _Tally:
     """What is kept of one classifier."""
 
@@ -222,6 +249,7 @@ class _Tally:
         self._classifier = classifier
         self._finder = LabelFinder(vocabulary, vocabulary.level_or_deepest(level) if level else "")
         self._levels: dict[str, _LevelTally] = {}
+        self._asserted, self._sure = AssertionTally(), dict[str, float]()
         self._rows = self._declined = self._unmatched = self._vague = 0
         self._unknown: dict[str, None] = {}
 
@@ -235,6 +263,8 @@ class _Tally:
         self._rows += 1
         self._declined += bool(prediction.declined)
         self._vague += any(map(self._finder.is_vague, row.labels))
+        self._asserted.add(prediction, accepted)
+        self._sure |= prediction.sure
         for level, indices in accepted.items():
             tally = self._levels.get(level)
             if tally is None:
@@ -254,7 +284,12 @@ class _Tally:
             self._unmatched,
             self._vague,
             tuple(self._unknown)[:EXAMPLES],
-            {level: self._levels[level].figures() for level in vocabulary.levels if level in self._levels},
+            {
+                level: self._levels[level].figures(self._sure.get(level))
+                for level in vocabulary.levels
+                if level in self._levels
+            },
+            self._asserted.figures(),
         )
 
 

@@ -40,16 +40,42 @@ def table_of(report: Report) -> list[list[str]]:
     if any(level.labels_a_row > 1 for level in levels):
         rows.append(row("labels a row", lambda level: f"{level.labels_a_row:.2f}"))
         rows += [row(name, lambda level, name=name: decimal(level.lists[name])) for name in levels[0].lists]  # type: ignore[misc]
+    if report.asserted is not None:
+        stated = report.asserted.levels
+
+        def there(part: str) -> list[str]:
+            return [percent(getattr(stated[level], part)) if level in stated else "-" for level in report.levels]
+
+        sure = [
+            row("stated to be sure from", lambda level: f"{level.stated.probability:.3f}" if level.stated else "never"),
+            row("… coverage there", lambda level: percent(level.stated.coverage) if level.stated else "-"),
+            row("… right there", lambda level: percent(level.stated.right) if level.stated else "-"),
+            ["asserted here, since no deeper level is sure", *there("coverage")],
+            ["… right of these", *there("right")],
+        ]
+    else:
+        sure = []
     return [
         *rows,
         row("right of the answered", lambda level: percent(level.answered_right)),
         row("right of the declined", lambda level: percent(level.declined_right)),
         row(f"calibration error, {BINS} bins", lambda level: f"{level.calibration_error:.3f}"),
+        row("… by chance alone, and in one of 20", lambda level: "{:.3f}, {:.3f}".format(*level.error_by_chance)),
+        row("… without chance, root mean square", lambda level: f"{level.debiased_error:.3f}"),
         row("area under risk and coverage", lambda level: f"{level.risk:.3f}"),
         row(f"threshold at which {GOAL:.0%} are right", _threshold),
         row("… coverage there", lambda level: f"{level.threshold.coverage:.1%}" if level.threshold else "-"),
         row("… right there", lambda level: percent(level.threshold.right) if level.threshold else "-"),
+        *sure,
     ]
+
+
+def asserted_of(report: Report) -> str:
+    """Return a sentence on what the classifier asserts at the deepest level where it is sure; empty if it never is."""
+    if report.asserted is None:
+        return ""
+    right, coverage = percent(report.asserted.right), percent(report.asserted.coverage)
+    return f"asserted at the deepest level that is sure: {right} right, for {coverage} of the rows"
 
 
 def languages_of(report: Report) -> list[list[str]]:

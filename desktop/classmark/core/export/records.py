@@ -9,17 +9,21 @@ from classmark_models.decide import Rule, Subject, decide
 
 
 def subjects_of(result: Result, rule: Rule) -> tuple[Subject, ...]:
-    """Return the subjects that the first classifier proposes; none when it declined or the file was not read."""
+    """Return the subjects that the first classifier proposes, what is sure above the rule's level first.
+
+    There are none when it declined or the file was not read.
+    """
     if result.status != "ok" or result.prediction is None:
         return ()
-    return decide(result.prediction.vocabulary, result.prediction.scores, rule)
+    prediction = result.prediction
+    return decide(prediction.vocabulary, prediction.scores, rule, prediction.sure)
 
 
 def record_of(result: Result, rule: Rule) -> dict[str, Any]:
     """Return a result, by its first classifier, as the values of one JSON object.
 
     ``windows`` tells, for each stretch that was scored by itself, its place in characters, its weight and its best
-    subject of the deepest level.
+    subject of the deepest level. Of a subject that is ``sure`` nine of ten are right.
     """
     document, prediction = result.document, result.prediction
     deepest = prediction.vocabulary.labels(prediction.vocabulary.deepest) if prediction else ()
@@ -53,5 +57,11 @@ def record_of(result: Result, rule: Rule) -> dict[str, Any]:
 
 def _label(subject: Subject) -> dict[str, Any]:
     label = subject.label
-    score = round(subject.score, 6)
-    return {"id": label.id, "uri": label.uri, "label": label.name, "score": score, "level": label.level}
+    return {
+        "id": label.id,
+        "uri": label.uri,
+        "label": label.name,
+        "score": round(subject.score, 6),
+        "level": label.level,
+        "sure": subject.is_sure,
+    }

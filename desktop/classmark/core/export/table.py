@@ -11,7 +11,7 @@ from classmark_models.decide import Rule, Subject
 
 COLUMNS = (
     *("source", "status", "reason", "title", "language", "pages"),
-    *("rank", "level", "id", "uri", "label", "score", "path", "classifier"),
+    *("rank", "level", "id", "uri", "label", "score", "sure", "path", "classifier"),
 )
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
@@ -40,13 +40,21 @@ class CsvWriter:
         for rank, subject in enumerate(subjects, start=1):
             self._rows.writerow([*about, rank, *_cells(subject), classifier])
         if not subjects:
-            self._rows.writerow([*about, *[""] * 7, classifier])
+            self._rows.writerow([*about, *[""] * 8, classifier])
 
 
 def _cells(subject: Subject) -> list[str]:
     label = subject.label
     path = " > ".join(step.label.name for step in subject.path)
-    return [label.level, label.id, label.uri, label.name, f"{subject.score:.4f}", path]
+    return [
+        label.level,
+        label.id,
+        label.uri,
+        label.name,
+        f"{subject.score:.4f}",
+        "yes" if subject.is_sure else "",
+        path,
+    ]
 
 
 def harmless(text: str) -> str:
