@@ -76,6 +76,7 @@ class FakeClassifier:
         self.scope = "Eight topics, by the words in the text."
         self.vocabulary = subjects or vocabulary()
         self.declines_below = 20
+        self.sure: dict[str, float] = {}
         self.closed = False
         self._window = window
 
@@ -93,7 +94,7 @@ class FakeClassifier:
         )
         declined = "" if len(head) + len(body) > self.declines_below else "There is too little text to tell."
         scores = self._scores(f"{head} {body}")
-        return Prediction(self.name, self.vocabulary, scores, windows, np.stack(rows), declined)
+        return Prediction(self.name, self.vocabulary, scores, windows, np.stack(rows), declined, self.sure)
 
     def window_scores(self, prediction: Prediction) -> Scores:
         return np.asarray(prediction.traces, np.float32)

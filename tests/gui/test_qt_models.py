@@ -193,9 +193,47 @@ def test_a_row_tells_the_best_of_each_classifier_and_who_declined(qtbot: QtBot) 
     assert [opinion.best is None for opinion in one.opinions] == [False, True]
 
 
-def _opinions(text: str, rule: Rule, *others: FakeClassifier) -> tuple[Opinion, ...]:
-    engine, row = FakeEngine(), Row("x")
+def test_what_is_sure_stands_first_with_all_above_it(qtmodeltester: Any) -> None:
+    surely = {"field": 0.5, "topic": 0.9}
+    [opinion] = _opinions("coral coral fish zunft", Rule(top=3), sure=surely)
+    first, *rest = opinion.subjects
+    assert (first.label.level, first.word, len(rest)) == ("field", "sure", 2)
+    assert opinion.candidate == rest[0]
+    subjects = SubjectsModel()
+    subjects.show((opinion,), {})
+    qtmodeltester.check(subjects)
+    index = subjects.index_of(opinion, first)
+    assert index.data(NODE).proposed
+    assert index.parent().data(NODE).subject.is_sure
+    assert not index.parent().data(NODE).proposed
+    below = subjects.index_of(opinion, rest[0])
+    assert not below.data(NODE).subject.is_sure
+    assert "nine of ten" in index.data(Qt.ItemDataRole.ToolTipRole)
+    assert "nine of ten" not in below.data(Qt.ItemDataRole.ToolTipRole)
+    assert index.siblingAtColumn(1).data().startswith("sure ")
+
+
+@pytest.mark.parametrize(
+    ("sure", "silence"),
+    [
+        ({"topic": 0.99}, "Nothing is sure."),
+        ({}, "Nothing is sure. This classifier does not state from where on it is."),
+    ],
+)
+def test_silence_is_explained_where_nothing_is_sure(sure: dict[str, float], silence: str) -> None:
+    row = Row("x")
+    [opinion] = _opinions("coral coral fish zunft", Rule(only_sure=True), sure=sure, row=row)
+    assert (opinion.best, opinion.fallback, opinion.silence, row.reason) == (None, None, silence, silence)
+    [opinion] = row.decide(Rule())
+    assert (opinion.silence, row.reason) == ("", "")
+
+
+def _opinions(
+    text: str, rule: Rule, *others: FakeClassifier, sure: dict[str, float] | None = None, row: Row | None = None
+) -> tuple[Opinion, ...]:
+    engine, row = FakeEngine(), row or Row("x")
     engine.classifiers = (FakeClassifier(), *others)
+    engine.classifiers[0].sure = sure or {}
     row.take(engine.classify_document(Document("x", "", text, text), lambda: False))
     return row.decide(rule)
 

@@ -112,11 +112,11 @@ def test_memory(tmp_path: Path) -> None:
     memory.add_recent([file, gone])
     memory.keep_splits("wide-outer", [100, 200])
     assert memory.rule == Rule()
-    memory.rule = Rule("field", 3, 0.25, 0.9)
+    memory.rule = Rule("field", 3, 0.25, 0.9, only_sure=True)
     again = Memory(tmp_path / "window.ini")
     assert again.theme is ThemeMode.DARK
     assert again.recent == [file]
     assert again.splits("wide-outer") == [100, 200]
-    assert again.rule == Rule("field", 3, 0.25, 0.9)
+    assert again.rule == Rule("field", 3, 0.25, 0.9, only_sure=True)
     again.clear_recent()
     assert again.recent == []

@@ -138,6 +138,34 @@ def test_rules_change_the_view_without_new_inference(
     assert engine.predictions == asked
 
 
+def test_only_what_is_sure_is_shown_and_exported(
+    qtbot: QtBot, window: Window, engine: FakeEngine, papers: Path, tmp_path: Path
+) -> None:
+    engine.known["toy"].sure = {"field": 0.6}
+    window.add_paths([papers / "coral.txt"])
+    _rest(qtbot, window)
+    row = window.review.results.rows[0]
+    assert window.subjects.current is not None
+    assert (window.subjects.current.label.level, window.subjects.current.word) == ("field", "sure")
+    proposed = len(row.subjects)
+    assert proposed > 1
+    window.rule_bar.only_sure.click()
+    qtbot.waitUntil(lambda: len(row.subjects) == 1)
+    with qtbot.waitSignal(window._exporter.written):
+        results = [row.result for row in window.review.results.rows if row.result]
+        window._exporter.write(results, window.review.results.rule, tmp_path / "sure.csv", "csv")
+    lines = (tmp_path / "sure.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert ",yes," in lines[1]
+    engine.known["toy"].sure = {}
+    window.review.add_text("Ocean acidification", "coral ocean seawater")
+    qtbot.waitUntil(lambda: window.list.current is not row and window.is_at_rest)
+    qtbot.waitUntil(lambda: "Switch off “Only sure”" in window.subjects.message)
+    assert "does not state" in window.subjects.message
+    window.rule_bar.only_sure.click()
+    qtbot.waitUntil(lambda: len(row.subjects) == proposed)
+
+
 def test_pause_resume_and_cancel(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:
     for number in range(40):
         (tmp_path / f"{number:02}.txt").write_text(f"Paper {number}\nocean coral seawater fish", encoding="utf-8")

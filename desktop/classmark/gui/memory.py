@@ -52,6 +52,7 @@ class Memory:
                 top=int(fields["top"]),
                 threshold=float(fields["threshold"]),
                 cumulative=None if fields["cumulative"] is None else float(fields["cumulative"]),
+                only_sure=fields.get("only_sure") is True,
             )
         except (ValueError, TypeError, KeyError):
             return Rule()

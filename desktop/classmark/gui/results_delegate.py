@@ -85,7 +85,7 @@ class ResultsDelegate(QStyledItemDelegate):
     def _paint_subject(self, painter: QPainter, area: QRectF, option: QStyleOptionViewItem, row: Row) -> None:
         best = row.best
         if best is None:
-            if row.state in {State.FAILED, State.DECLINED}:
+            if row.state in {State.FAILED, State.DECLINED, State.READY}:
                 paint_wrapped(painter, area, row.reason, self._theme.color("muted"), small(option.font))
         elif len(row.opinions) > 1:
             for opinion, place in _places(row, area, option):
@@ -95,12 +95,15 @@ class ResultsDelegate(QStyledItemDelegate):
                 painter, area, option, best.label.name, f"No narrower subject · this is a {best.label.level}"
             )
         else:
-            self._paint_lines(painter, area, option, best.label.name, _fitting_path(best, option, area.width()))
+            candidate = row.opinions[0].candidate
+            below = f"perhaps {candidate.label.name}" if candidate else _fitting_path(best, option, area.width())
+            self._paint_lines(painter, area, option, best.label.name, below)
 
     def _paint_opinion(self, painter: QPainter, area: QRectF, option: QStyleOptionViewItem, opinion: Opinion) -> None:
         """Paint one classifier's best subject, and after it, as far as there is room, whose word it is."""
         font, lesser = option.font, small(option.font)
-        text = opinion.best.label.name if opinion.best else "Declined"
+        silence = "Declined" if opinion.prediction.declined else "Nothing is sure"
+        text = opinion.best.label.name if opinion.best else silence
         color = self._theme.color("text" if opinion.best else "muted")
         title = self._results.title_of(opinion)
         wanted = QFontMetrics(font).horizontalAdvance(text) + 1

@@ -264,9 +264,9 @@ class ResultsModel(QAbstractTableModel):
     def _contains(self, row: Row, words: list[str]) -> bool:
         if not words:
             return True
-        best = row.best
-        subject = f"{best.label.name} {best.place}" if best else ""
-        text = f"{row.title} {row.name} {subject} {row.word}".casefold()
+        subjects = row.subjects or ((row.best,) if row.best else ())
+        names = " ".join(f"{each.label.name} {each.place}" for each in subjects)
+        text = f"{row.title} {row.name} {names} {row.word}".casefold()
         return all(word in text for word in words)
 
     def _tell(self, changed: Sequence[Row]) -> None:
@@ -327,11 +327,11 @@ class ResultsModel(QAbstractTableModel):
     def _explain(self, opinion: Opinion) -> str:
         best = opinion.best
         if best is None:
-            return opinion.prediction.declined
+            return opinion.silence
         if opinion.is_fallback:
             note = f"No {opinion.level(self._rule)} satisfies the rule; this {best.label.level} does.\n"
             return f"{note}{_whole(best)}"
-        return "\n".join(f"{subject.score:.2f}  {_whole(subject)}" for subject in opinion.subjects)
+        return "\n".join(f"{each.score:.2f} {each.word}  {_whole(each)}" for each in opinion.subjects)
 
 
 def _whole(subject: Subject) -> str:

@@ -77,9 +77,27 @@ class Opinion:
         return self.subjects[0] if self.subjects else self.fallback
 
     @property
+    def candidate(self) -> Subject | None:
+        """The best subject below the one that is sure, which may be worth a look; none where that is deepest."""
+        below = (
+            each
+            for each in self.subjects[1:]
+            if self.subjects[0].is_sure and len(each.path) > len(self.subjects[0].path)
+        )
+        return next(below, None)
+
+    @property
     def is_fallback(self) -> bool:
         """Whether ``best`` stands in because nothing satisfies the rule."""
         return self.fallback is not None
+
+    @property
+    def silence(self) -> str:
+        """Why there is no subject, in a sentence; empty where there is one."""
+        if self.best is not None:
+            return ""
+        unstated = "" if self.prediction.sure else " This classifier does not state from where on it is."
+        return self.prediction.declined or f"Nothing is sure.{unstated}"
 
     def level(self, rule: Rule) -> str:
         """Return the level that the rule asks of this classifier."""
@@ -136,7 +154,9 @@ class Row:
     @property
     def reason(self) -> str:
         """Why there are no subjects, in a sentence, or a remark on the reading."""
-        return self.result.reason if self.result else ""
+        said = self.result.reason if self.result else ""
+        silences = [opinion.silence for opinion in self._opinions]
+        return said or ("\n".join(dict.fromkeys(silences)) if self.state is State.READY and all(silences) else "")
 
     @property
     def has_answers(self) -> bool:
@@ -205,6 +225,7 @@ class Row:
 def _opinion(prediction: Prediction, rule: Rule) -> Opinion:
     if prediction.declined:
         return Opinion(prediction)
-    subjects = decide(prediction.vocabulary, prediction.scores, rule)
-    fallback = None if subjects else back_off(prediction.vocabulary, prediction.scores, rule.threshold)
-    return Opinion(prediction, subjects, fallback)
+    subjects = decide(prediction.vocabulary, prediction.scores, rule, prediction.sure)
+    if subjects or rule.only_sure:
+        return Opinion(prediction, subjects)
+    return Opinion(prediction, fallback=back_off(prediction.vocabulary, prediction.scores, rule.threshold))

@@ -23,7 +23,7 @@ from classmark_models.decide import Rule
 
 
 class RuleBar(QFrame):
-    """Level, number, threshold and cumulative threshold; every change is told at once."""
+    """Level, number, threshold, cumulative threshold, and whether only what is sure; every change is told at once."""
 
     changed = Signal(Rule)
 
@@ -31,6 +31,7 @@ class RuleBar(QFrame):
         super().__init__(parent)
         mark(self, "rules")
         self.level = QComboBox()
+        self.level.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._wanted = rule.level
         self.show_levels(levels)
         self.top = QSpinBox(minimum=1, maximum=50)
@@ -61,6 +62,12 @@ class RuleBar(QFrame):
         for widget in (self.cumulative, self.together):
             widget.setToolTip(tip)
         self.together.setAccessibleName("Together reach")
+        self.only_sure = QCheckBox("Only s&ure")
+        tip = "Propose only what is sure (nine of ten such answers are right), at the deepest level where anything is"
+        self.only_sure.setToolTip(tip)
+        self.only_sure.setAccessibleDescription(tip)
+        layout.addSpacing(2 * UNIT)
+        layout.addWidget(self.only_sure)
         layout.addStretch(1)
         self.show_rule(rule)
         self.level.currentIndexChanged.connect(self._on_level_changed)
@@ -68,6 +75,7 @@ class RuleBar(QFrame):
         self.threshold.valueChanged.connect(self._on_changed)
         self.cumulative.toggled.connect(self._on_changed)
         self.together.valueChanged.connect(self._on_changed)
+        self.only_sure.toggled.connect(self._on_changed)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -82,6 +90,7 @@ class RuleBar(QFrame):
             top=self.top.value(),
             threshold=self.threshold.value() / 100,
             cumulative=round(self.together.value(), 2) if self.cumulative.isChecked() else None,
+            only_sure=self.only_sure.isChecked(),
         )
 
     def show_levels(self, levels: Sequence[str], deepest: str = "") -> None:
@@ -95,7 +104,7 @@ class RuleBar(QFrame):
 
     def show_rule(self, rule: Rule) -> None:
         """Set the controls without telling a change."""
-        controls = (self.level, self.top, self.threshold, self.cumulative, self.together)
+        controls = (self.level, self.top, self.threshold, self.cumulative, self.together, self.only_sure)
         blockers = [QSignalBlocker(control) for control in controls]
         self._wanted = rule.level
         self._show_wanted()
@@ -103,6 +112,7 @@ class RuleBar(QFrame):
         self.threshold.setValue(round(rule.threshold * 100))
         self.cumulative.setChecked(rule.cumulative is not None)
         self.together.setValue(rule.cumulative if rule.cumulative is not None else 0.8)
+        self.only_sure.setChecked(rule.only_sure)
         self._show_dependents()
         del blockers
 

@@ -28,6 +28,9 @@ from classmark.gui.subjects_model import NODE, Index, Node, SubjectsModel
 from classmark.gui.theme import UNIT, Theme
 from classmark_models.decide import Rule, Subject
 
+_CHECK = 16
+"""How far the tick of what is sure moves a name, in pixels."""
+
 
 class SubjectsPanel(QFrame):
     """Shows what the rule proposes; ``chosen`` tells the prediction and the subject that the person looks at."""
@@ -138,7 +141,10 @@ class SubjectsPanel(QFrame):
 
 
 class _SubjectDelegate(QStyledItemDelegate):
-    """Paints a subject's name, bold when it is proposed, and its score; a classifier's name over a note."""
+    """Paints a subject's name, ticked when it is sure and bold when it is proposed, and its score.
+
+    A classifier's name stands over a note.
+    """
 
     def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -161,6 +167,9 @@ class _SubjectDelegate(QStyledItemDelegate):
         if node.subject is None:
             self._paint_classifier(painter, area, node, font, index.row() > 0)
         elif index.column() == 0:
+            if node.subject.is_sure:
+                paint_icon(painter, "sure", theme.tokens.sure, QRectF(area.left() + 2, area.center().y() - 8, 16, 16))
+                area = area.adjusted(_CHECK, 0, 0, 0)
             color = theme.color("text" if node.proposed or selected else "muted")
             style = bold(font) if node.proposed else font
             paint_text(painter, area.adjusted(4, 0, -UNIT, 0), node.title, color, style)
@@ -185,8 +194,11 @@ class _SubjectDelegate(QStyledItemDelegate):
 def _note(opinions: Sequence[Opinion], rule: Rule) -> str:
     if len(opinions) == 1 and opinions[0].fallback is not None:
         return f"No {opinions[0].level(rule)} satisfies the rule; a {opinions[0].fallback.label.level} does"
-    count = sum(len(opinion.subjects) for opinion in opinions)
-    return f"{count} proposed" if count else ""
+    subjects = [subject for opinion in opinions for subject in opinion.subjects]
+    sure = sum(subject.is_sure for subject in subjects)
+    if not sure:
+        return f"{len(subjects)} proposed" if subjects else ""
+    return f"{sure} sure · {len(subjects) - sure} more" if len(subjects) > sure else f"{sure} sure"
 
 
 def _why_empty(row: Row | None, bylines: Mapping[str, Byline]) -> str:
@@ -199,4 +211,6 @@ def _why_empty(row: Row | None, bylines: Mapping[str, Byline]) -> str:
     if len(row.opinions) > 1 and row.state is State.DECLINED:
         names = [(opinion.prediction.classifier, opinion.prediction.declined) for opinion in row.opinions]
         return "\n\n".join(f"{bylines[name].title if name in bylines else name}\n{why}" for name, why in names)
+    if row.state is State.READY and row.reason:
+        return f"{row.reason}\n\nSwitch off “Only sure” to see what is possible."
     return row.reason or "There is nothing to show."

@@ -40,6 +40,7 @@ class Tokens:
     accent_hover: str
     on_accent: str
     accent_soft: str
+    sure: str
     likely: str
     possible: str
     unsure: str
@@ -61,6 +62,7 @@ LIGHT = Tokens(
     accent_hover="#2A43AB",
     on_accent="#FEFEFF",
     accent_soft="#E4E9FC",
+    sure="#12633A",
     likely="#1F7F4C",
     possible="#B26A00",
     unsure="#6E7A8C",
@@ -81,6 +83,7 @@ DARK = Tokens(
     accent_hover="#A9BAFF",
     on_accent="#10142A",
     accent_soft="#2B3560",
+    sure="#82E5AE",
     likely="#5CC98D",
     possible="#F0B35A",
     unsure="#8E99AA",
