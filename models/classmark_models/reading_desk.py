@@ -47,6 +47,14 @@ class Seen:
     hidden: npt.NDArray[np.float32]
     lengths: npt.NDArray[np.float32]
 
+    @classmethod
+    def of(cls, inputs: npt.NDArray[np.float16], head: TrainedHead, weights: Weights | None = None) -> Seen:
+        """Return what a head makes of inputs; without ``weights`` of each window only, and of no document."""
+        width, rows = len(head.centre), inputs.astype(np.float32)
+        if weights is not None:
+            rows = np.concatenate([_combined(rows, weights, width), rows])
+        return cls(inputs, head.hidden(rows[:, :width], rows[:, width:-1]), rows[:, -1])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
@@ -62,6 +70,14 @@ class Reading:
     ngrams: tuple[NgramIds, ...]
     doubt: str
     seen: dict[str, Seen] = field(default_factory=dict)
+
+    def seen_by(self, name: str, head: TrainedHead) -> Seen:
+        """Return what a trained head sees of the document, taken once for all its vocabularies; ``name``: its file."""
+        if name not in self.seen:
+            bags, lengths = head.bags(self.ngrams), head.lengths(self.ngrams)
+            inputs = np.concatenate([self.embeddings, bags, lengths[:, None]], axis=1).astype(np.float16)
+            self.seen[name] = Seen.of(inputs, head, self.weights)
+        return self.seen[name]
 
 
 class Reader:
@@ -160,6 +176,14 @@ class ReadingDesk:
                 self._reader.close()
                 self._reader = None
                 self._heads.clear()
+
+
+def _combined(rows: Embeddings, weights: Weights, width: int) -> Embeddings:
+    """Return the one row that stands for the document, shape (1, width + bag + 1)."""
+    row = weights @ rows
+    lengths = np.linalg.norm(rows[:, :width], axis=1)
+    row[:width] *= (weights @ lengths) / max(float(np.linalg.norm(row[:width])), 1e-6)
+    return np.asarray(row[None], np.float32)
 
 
 def _digest(*texts: str) -> bytes:

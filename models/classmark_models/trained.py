@@ -9,9 +9,8 @@ from classmark_models.errors import ModelDamaged
 from classmark_models.labels import Scores, Vocabulary, read_vocabulary
 from classmark_models.limits import read_limits
 from classmark_models.pack import Pack
-from classmark_models.reading_desk import Reading, ReadingDesk, Seen
+from classmark_models.reading_desk import ReadingDesk, Seen
 from classmark_models.spec import ModelSpec
-from classmark_models.trained_head import Floats
 from classmark_models.zero_shot_head import entropy
 
 HEADS = "heads"
@@ -58,8 +57,8 @@ class TrainedClassifier:
         reading = self._reader.read(title, abstract, body, should_stop)
         if isinstance(reading, str):
             return nothing(self.name, self.vocabulary, reading)
-        seen = self._seen(reading)
-        scores, *by_window = self._probabilities(seen.hidden, seen.lengths)
+        seen = reading.seen_by(self._head_name, self._head)
+        scores, *by_window = self._probabilities(seen)
         windows = windows_of(reading.stretches, reading.weights, by_window)
         doubt = reading.doubt or self._doubt(scores)
         return Prediction(self.name, self.vocabulary, scores, windows, seen.inputs, doubt, self._limits.sure)
@@ -68,34 +67,11 @@ class TrainedClassifier:
         """Return the probabilities of each window by itself, float32, shape (windows, labels)."""
         if not prediction.windows:
             return np.zeros((0, len(prediction.scores)), np.float32)
-        rows = prediction.traces.astype(np.float32)
-        return self._probabilities(self._hidden(rows), rows[:, -1])
+        return self._probabilities(Seen.of(prediction.traces, self._head))
 
-    def _seen(self, reading: Reading) -> Seen:
-        """Return what the head sees of a document, taken once for all its vocabularies."""
-        if self._head_name not in reading.seen:
-            bags, lengths = self._head.bags(reading.ngrams), self._head.lengths(reading.ngrams)
-            inputs = np.concatenate([reading.embeddings, bags, lengths[:, None]], axis=1).astype(np.float16)
-            rows = inputs.astype(np.float32)
-            rows = np.concatenate([self._combined(rows, reading.weights), rows])
-            reading.seen[self._head_name] = Seen(inputs, self._hidden(rows), rows[:, -1])
-        return reading.seen[self._head_name]
-
-    def _combined(self, rows: Floats, weights: Floats) -> Floats:
-        """Return the one row that stands for the document, shape (1, width + bag + 1)."""
-        width = len(self._head.centre)
-        row = weights @ rows
-        lengths = np.linalg.norm(rows[:, :width], axis=1)
-        row[:width] *= (weights @ lengths) / max(float(np.linalg.norm(row[:width])), 1e-6)
-        return np.asarray(row[None], np.float32)
-
-    def _hidden(self, rows: Floats) -> Floats:
-        width = len(self._head.centre)
-        return self._head.hidden(rows[:, :width], rows[:, width:-1])
-
-    def _probabilities(self, hidden: Floats, lengths: Floats) -> Scores:
-        logits = self._head.logits(self.name, hidden)
-        return self._head.probabilities(self.name, logits, lengths, independent=self._independent)
+    def _probabilities(self, seen: Seen) -> Scores:
+        logits = self._head.logits(self.name, seen.hidden)
+        return self._head.probabilities(self.name, logits, seen.lengths, independent=self._independent)
 
     def _doubt(self, scores: Scores) -> str:
         """Say why the scores of a document should not be used, or nothing."""

@@ -1,14 +1,15 @@
-"""The built-in classifier without examples: an encoder, and labels that are found by likeness to a text."""
+"""The built-in classifier of topics: labels found by likeness to a text, under broad fields that were taught."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from classmark_models.classifier import FLAT, Prediction, Stop, nothing, windows_of
+from classmark_models.classifier import FLAT, Prediction, Stop, Traces, nothing, windows_of
+from classmark_models.field_blend import read_field_blend
 from classmark_models.labels import Scores, Vocabulary, read_vocabulary
 from classmark_models.limits import read_limits
 from classmark_models.pack import Pack
-from classmark_models.reading_desk import ReadingDesk
+from classmark_models.reading_desk import ReadingDesk, Seen
 from classmark_models.zero_shot_head import entropy
 
 SURE = "sure.json"
@@ -16,7 +17,10 @@ SURE = "sure.json"
 
 
 class ZeroShotClassifier:
-    """The zero-shot kind of ``Classifier``: subjects by likeness to their names and descriptions."""
+    """The zero-shot kind of ``Classifier``: subjects by likeness to their names and descriptions.
+
+    What a pack has learnt of their fields is joined to that.
+    """
 
     def __init__(self, pack: Pack, desk: ReadingDesk, workers: int) -> None:
         """Load a pack; ``workers`` is the number of windows computed at once. Raises ModelMissing, ModelDamaged."""
@@ -26,6 +30,7 @@ class ZeroShotClassifier:
         self.vocabulary: Vocabulary = read_vocabulary(pack.file("labels.csv"), pack.fact("vocabulary"))
         self._limits: dict[str, float] = pack.fact("decline")
         self._sure = read_limits(pack, SURE, self.name, self.vocabulary).sure
+        self._blend = read_field_blend(pack, self.vocabulary, desk)
         self._desk, self._reader = desk, desk.take(self, workers)
 
     def close(self) -> None:
@@ -43,17 +48,28 @@ class ZeroShotClassifier:
         reading = self._reader.read(title, abstract, body, should_stop)
         if isinstance(reading, str):
             return nothing(self.name, self.vocabulary, reading)
-        head, embeddings = self._reader.head, reading.embeddings
-        scores = head.scores((reading.weights @ embeddings)[None])[0]
-        windows = windows_of(reading.stretches, reading.weights, (head.scores(row[None])[0] for row in embeddings))
-        doubt = self._doubt(reading.doubt, scores)
-        return Prediction(self.name, self.vocabulary, scores, windows, embeddings, doubt, self._sure)
+        head, whole = self._reader.head, (reading.weights @ reading.embeddings)[None]
+        if self._blend is None:
+            traces: Traces = reading.embeddings
+            scores = alike = head.scores(np.concatenate([whole, traces]))
+        else:
+            seen = reading.seen_by(self._blend.name, self._blend.head)
+            traces = seen.inputs
+            alike = head.scores(np.concatenate([whole, self._blend.embeddings(traces)]))
+            scores = self._blend.topics(alike, seen.hidden, seen.lengths)
+        windows = windows_of(reading.stretches, reading.weights, scores[1:])
+        doubt = self._doubt(reading.doubt, alike[0])
+        return Prediction(self.name, self.vocabulary, scores[0], windows, traces, doubt, self._sure)
 
     def window_scores(self, prediction: Prediction) -> Scores:
         """Return the probabilities of each window by itself, float32, shape (windows, labels)."""
         if not prediction.windows:
             return np.zeros((0, len(prediction.scores)), np.float32)
-        return self._reader.head.scores(prediction.traces)
+        head, traces = self._reader.head, prediction.traces
+        if self._blend is None:
+            return head.scores(traces)
+        seen = Seen.of(traces, self._blend.head)
+        return self._blend.topics(head.scores(self._blend.embeddings(traces)), seen.hidden, seen.lengths)
 
     def _doubt(self, doubt: str, scores: Scores) -> str:
         """Say why the scores of a document should not be used, or nothing."""

@@ -4,9 +4,9 @@
     python -m recipes.annif_baseline --data DATA --annif ANNIF/bin/annif --scratch DIR [--part test] [--trained]
 
 Annif runs as a program of its own: this writes its vocabulary, corpora and projects into DIR and reads the suggestions
-that it writes there; what it says goes to DIR/annif.log. The rows are the English ones with a heading of the
-vocabulary; the text is title, subtitle and, where there is one, summary. ``--trained`` takes the projects that an
-earlier run has trained in DIR.
+that it writes there; what it says goes to DIR/annif.log, the figures to DIR/PART.json. The rows are the English ones
+with a heading of the vocabulary; the text is title, subtitle and, where there is one, summary. ``--trained`` takes the
+projects that an earlier run has trained in DIR.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import numpy as np
 
 from classmark_models.metrics import f1_at, mean, ndcg_at, precision_at
 from recipes.corpora import Part, Record, part, read_records
+from recipes.results import FULLEST, HEADINGS, SUMMARIZED, Result, write
 
 LEAST_USES = 10
 COMMON = "language=en\nvocab=lcsh\nlimit=100\nanalyzer=snowball(english)\n"
@@ -91,8 +92,8 @@ def write_corpus(path: Path, records: Sequence[Record], uris: Mapping[str, str])
     return right
 
 
-def report(answers: Sequence[Sequence[str]], right: Sequence[Collection[str]]) -> str:
-    """Return the figures of ranked answers, each with its 95 % interval."""
+def report(text: str, by: str, answers: Sequence[Sequence[str]], right: Sequence[Collection[str]]) -> list[Result]:
+    """Return the figures of ranked answers."""
     hits = np.zeros((len(answers), 10), np.bool_)
     for row, (answer, wanted) in enumerate(zip(answers, right, strict=True)):
         hits[row, : len(answer)] = [uri in wanted for uri in answer]
@@ -103,8 +104,7 @@ def report(answers: Sequence[Sequence[str]], right: Sequence[Collection[str]]) -
         "nDCG@10": ndcg_at(10, hits, wanted_counts),
         "P@1": precision_at(1, hits, proposed),
     }
-    means = {name: mean(values) for name, values in figures.items()}
-    return ", ".join(f"{name} {each.value:.3f} [{each.low:.3f}, {each.high:.3f}]" for name, each in means.items())
+    return [Result.of(HEADINGS, text, by, name, mean(values)) for name, values in figures.items()]
 
 
 def main() -> None:
@@ -134,11 +134,17 @@ def main() -> None:
             annif("train", "--jobs", "1", project, "training.csv")
     tried = rows_of(options.part)
     right = write_corpus(scratch / "tried.csv", tried, uris)
+    found: list[Result] = []
+    summarized = [record for record in tried if record.summary]
     for project in (*TRAINED, *ENSEMBLES):
         suggested = annif.suggest(project, "tried.csv")
-        for name, chosen in (("all", tried), ("with a summary", [record for record in tried if record.summary])):
-            line = report([suggested[record.id] for record in chosen], [right[record.id] for record in chosen])
-            print(f"{project}, {name} ({len(chosen)}): {line}", flush=True)
+        for text, chosen in ((FULLEST, tried), (SUMMARIZED, summarized)):
+            answers = [suggested[record.id] for record in chosen]
+            found += report(text, f"Annif, {project}", answers, [right[record.id] for record in chosen])
+        write(scratch / f"{options.part}.json", found)
+        print(
+            project, *(f"{one.text}: {one.measure} {one.value:.3f}" for one in found if project in one.by), sep="\n  "
+        )
 
 
 if __name__ == "__main__":

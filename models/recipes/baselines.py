@@ -1,10 +1,11 @@
 """Measure TF-IDF with a linear SVM and with the nearest centroid on the rows and splits of the trained heads.
 
-    python -m recipes.baselines --data DATA [--part development test] [--task lcc-letter …] [--way words …]
+    python -m recipes.baselines --data DATA [--part development test] [--task lcc-letter …] [--way words …] [--out DIR]
 
-It needs scikit-learn. A line has the accuracy with its 95 % interval, the mean over classes, the mean over the
-languages that have at least ``MIN_ROWS`` rows, and the greatest of those. "Words" are words and pairs of words;
+It needs scikit-learn. Figures are accuracy with its 95 % interval, the mean over classes, and the mean over
+languages with enough rows. "Words" are words and pairs of words;
 "characters" are one to three within words, for scripts that write no spaces; "both" takes up to four of them.
+DIR keeps the figures as JSON, a file for each part, task and way; what lies there is not measured again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +32,10 @@ from sklearn.svm import LinearSVC
 from classmark_models.metrics import macro, share
 from recipes import small_corpora
 from recipes.corpora import Record, part, read_records
+from recipes.lcc import Outline, read_ranges
+from recipes.results import Result, by_language, languages_table, table, write
 
-LEAST_OF_A_CLASS = 15
-MIN_ROWS, SHOWN = 50, 8
+LEAST_OF_A_CLASS, LEAST_OF_A_RANGE = 15, 30
 # What is counted, how long its runs are, and in how many rows it must occur.
 WORDS = ("word", (1, 2), 2)
 WAYS = {"words": [WORDS], "characters": [("char_wb", (1, 3), 2)], "both": [WORDS, ("char_wb", (1, 4), 5)]}
@@ -65,6 +69,20 @@ def _library(answer: Callable[[Record], str], records: Iterable[Record]) -> Iter
                 yield Row(part(record.id), OWN_SCRIPT, record.language, record.original, name)
 
 
+def _dewey(digits: int, data: Path) -> Iterator[Row]:
+    return _library(lambda record: record.dewey[:digits], read_records(data))
+
+
+def _ranges(data: Path) -> Iterator[Row]:
+    outline, records = Outline(read_ranges()), read_records(data)
+    counts = Counter(record.lcc for record in records if part(record.id) == "training")
+    used = Counter(outline.find(record.lcc, record.number) for record in records if part(record.id) == "training")
+    kept = Outline(each for each in read_ranges() if used[each.id] >= LEAST_OF_A_RANGE)
+    return _library(
+        lambda record: kept.find(record.lcc, record.number) if counts[record.lcc] >= LEAST_OF_A_CLASS else "", records
+    )
+
+
 def _lcc(digits: int, data: Path) -> Iterator[Row]:
     records = read_records(data)
     counts = Counter(record.lcc for record in records if part(record.id) == "training")
@@ -86,11 +104,35 @@ TASKS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "spheres": lambda data: _small(small_corpora.spheres(data)),
     "subjects-8": lambda data: _small(small_corpora.subjects(data)),
     "subjects-8-own-script": lambda data: _of(OWN_SCRIPT, _small(small_corpora.subjects(data))),
-    "dewey-hundreds": lambda data: _library(lambda record: record.dewey[:1], read_records(data)),
+    "dewey-hundreds": partial(_dewey, 1),
+    "dewey-tens": partial(_dewey, 2),
+    "dewey-ones": partial(_dewey, 3),
     "lcc-letter": lambda data: _lcc(1, data),
     "lcc-letter-own-script": lambda data: _of(OWN_SCRIPT, _lcc(1, data)),
     "lcc-subclass": lambda data: _lcc(3, data),
+    "lcc-range": _ranges,
 }
+
+
+_ALONE = "-own-script"
+NAMES = {
+    "newsgroups": "20 Newsgroups",
+    "newsgroups-bare": "20 Newsgroups",
+    "spheres": "arXiv spheres",
+    "subjects-8": "eight subjects",
+    "dewey-hundreds": "Dewey hundreds",
+    "dewey-tens": "Dewey tens",
+    "dewey-ones": "Dewey ones",
+    "lcc-letter": "LCC letter",
+    "lcc-subclass": "LCC subclass",
+    "lcc-range": "LCC range",
+}
+"""What the tasks are called in tables."""
+
+
+def file_of(folder: Path, part: str, task: str, way: str) -> Path:
+    """Return where the figures of a task are kept."""
+    return folder / f"{part}-{task}-{way}.json"
 
 
 class NearestCentroid:
@@ -131,51 +173,38 @@ def linear_svm(rows: int, classes: int) -> Any:
     return LinearSVC(C=COST, random_state=0)
 
 
-def report(rows: Sequence[Row], predicted: Answers) -> Iterator[str]:
-    """Give a line of figures for each kind of text."""
+def report(task: str, by: str, rows: Sequence[Row], predicted: Answers) -> Iterator[Result]:
+    """Yield the figures of each kind of text: accuracy, the mean over classes, those of languages and their mean."""
     for kind in dict.fromkeys(row.kind for row in rows):
-        chosen = [
-            (row, bool(row.answer == name)) for row, name in zip(rows, predicted, strict=True) if row.kind == kind
-        ]
-        figure = share(sum(right for _, right in chosen), len(chosen))
-        line = f"{kind} ({figure.count}): {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
-        labels = _counts((row.answer, right) for row, right in chosen)
-        each = macro(*np.array(list(labels.values())).T)
-        line += f"; mean of {each.count} classes {each.value:.3f} [{each.low:.3f}, {each.high:.3f}]"
-        languages = _counts((row.language, right) for row, right in chosen)
-        shares = {name: right / count for name, (right, count) in languages.items() if count >= MIN_ROWS}
-        if len(shares) > 1:
-            usual = sorted(shares, key=lambda name: -languages[name][1])[:SHOWN]
-            line += f"; mean of {len(shares)} languages {np.mean(list(shares.values())):.3f}: "
-            line += ", ".join(f"{name} {shares[name]:.3f}" for name in usual)
-        yield line
+        chosen = np.array([row.kind == kind for row in rows])
+        own = [row for row in rows if row.kind == kind]
+        hits = np.array([row.answer for row in own]) == predicted[chosen]
+        yield Result.of(task, kind, by, "accuracy", share(int(hits.sum()), len(hits)))
+        places = np.unique([row.answer for row in own], return_inverse=True)[1]
+        yield Result.of(task, kind, by, "mean of classes", macro(np.bincount(places[hits]), np.bincount(places)))
+        yield from by_language(task, kind, by, np.array([row.language for row in own]), hits)
 
 
-def _counts(answers: Iterable[tuple[str, bool]]) -> dict[str, tuple[int, int]]:
-    """Return how many answers of each group are right, and how many there are."""
-    counts: dict[str, tuple[int, int]] = {}
-    for group, is_right in answers:
-        right, total = counts.get(group, (0, 0))
-        counts[group] = right + is_right, total + 1
-    return counts
-
-
-def measure(task: str, way: str, rows: Sequence[Row], parts: Sequence[str]) -> None:
-    """Train both on the training rows and print how they do on other parts."""
+def measure(task: str, way: str, rows: Sequence[Row], parts: Sequence[str]) -> dict[str, list[Result]]:
+    """Train both on the training rows; return how they do on other parts."""
     training = [row for row in rows if row.part == "training"]
-    tried = {name: [row for row in rows if row.part == name] for name in parts}
     vectorizer = vectorizer_of(way)
     vectors = vectorizer.fit_transform([row.text for row in training])
     answers = np.array([row.answer for row in training])
     classes = len(set(answers))
     print(f"{task}, {way}: {vectors.shape[0]} training rows, {vectors.shape[1]} terms, {classes} classes", flush=True)
-    for method in (NearestCentroid(), linear_svm(len(answers), classes)):
+    results: dict[str, list[Result]] = {name: [] for name in parts}
+    methods = {"TF-IDF nearest centroid": NearestCentroid(), "linear SVM": linear_svm(len(answers), classes)}
+    for method, learner in methods.items():
         start = time.monotonic()
-        method.fit(vectors, answers)
-        print(f"  {type(method).__name__}, {time.monotonic() - start:.0f} s")
-        for name, chosen in tried.items():
-            for line in report(chosen, method.predict(vectorizer.transform([row.text for row in chosen]))):
-                print(f"    {name}, {line}", flush=True)
+        learner.fit(vectors, answers)
+        print(f"  {method}, {time.monotonic() - start:.0f} s", flush=True)
+        alone = f", learnt from {OWN_SCRIPT} alone" if task.endswith(_ALONE) else ""
+        for name, found in results.items():
+            tried = [row for row in rows if row.part == name]
+            predicted = learner.predict(vectorizer.transform([row.text for row in tried]))
+            found += report(NAMES[task.removesuffix(_ALONE)], f"{method}, {way}{alone}", tried, predicted)
+    return results
 
 
 def main() -> None:
@@ -184,12 +213,17 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--part", nargs="+", choices=("development", "test"), default=["development"])
     parser.add_argument("--task", nargs="+", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--out", type=Path, help="a folder for the figures")
     parser.add_argument("--way", nargs="+", choices=WAYS, default=["words"])
     options = parser.parse_args()
-    for task in options.task:
-        rows = list(TASKS[task](options.data))
-        for way in options.way:
-            measure(task, way, rows, options.part)
+    for task, way in product(options.task, options.way):
+        kept = {name: file_of(options.out, name, task, way) for name in options.part} if options.out else {}
+        missing = [name for name in options.part if name not in kept or not kept[name].exists()]
+        if missing:
+            for name, found in measure(task, way, list(TASKS[task](options.data)), missing).items():
+                print("\n".join([name, *table(found), *languages_table(found)]), flush=True)
+                if kept:
+                    write(kept[name], found)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from recipes.topics import make_head, read_topics, write_head, write_labels
 from recipes.wheel_file import WHEEL, WHEEL_SHA256, read_wheel
 
 FILES = ("encoder.onnx", "encoder.onnx.data", "tokenizer.json", "labels.csv", "vectors.npz", "sure.json")
+LIBRARY = "library"
 LANGUAGES = (
     "af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu hy id is "
     "it ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms my ne nl no om or pa pl ps pt ro ru sa sd si sk sl "
@@ -82,9 +83,12 @@ def build(folder: Path, data: Path, wheel: Path | None) -> None:
 
 
 def write_manifest(folder: Path) -> None:
-    """State the files of the pack and of all heads in it."""
+    """State the files of the pack and of all heads in it, and how what was learnt of fields counts."""
     heads = sorted(f"{HEADS}/{path.name}" for path in (folder / HEADS).glob("*"))
-    manifest = FACTS | {"files": {name: describe(folder / name) for name in (*FILES, *heads)}}
+    facts = folder / HEADS / f"{LIBRARY}.json"
+    learnt = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else {}
+    fields = {"fields": {"head": f"{HEADS}/{LIBRARY}.npz"} | learnt["fields"]} if "fields" in learnt else {}
+    manifest = FACTS | fields | {"files": {name: describe(folder / name) for name in (*FILES, *heads)}}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

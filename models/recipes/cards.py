@@ -23,9 +23,13 @@ from classmark.core.evaluation import Evaluation, Report
 from classmark.core.labelled import LabelledText
 from classmark.core.language import code
 from classmark_models.collection import Collection
+from classmark_models.labels import read_vocabulary
+from classmark_models.pack import BUILTIN
 from classmark_models.spec import BUILTIN_ID
+from classmark_models.trained import HEADS
 from recipes.corpora import Kind, part, read_records
 from recipes.development import rows as field_rows
+from recipes.lcc import Outline, read_ranges
 from recipes.small_corpora import MEASURED, Row, newsgroups, spheres, subjects
 from recipes.small_corpora import measured as measured_titles
 
@@ -60,8 +64,11 @@ def _fields(group: str, data: Path, wanted: Part) -> Iterator[LabelledText]:
 
 
 def _library(kind: Kind, data: Path, wanted: Part) -> Iterator[LabelledText]:
+    shelves = read_vocabulary(BUILTIN / HEADS / "labels_lcc.csv", "lcc")
+    known = {label.id for label in shelves.labels(shelves.deepest)}
+    outline = Outline(each for each in read_ranges() if each.id in known)
     for line, record in enumerate(read_records(data), 2):
-        labels = tuple(filter(None, (record.lcc, record.dewey, *record.headings)))
+        labels = tuple(filter(None, (outline.find(record.lcc, record.number), record.dewey, *record.headings)))
         if labels and record.text(kind) and part(record.id) == wanted:
             title = record.original if kind == "o" else record.title
             summary = record.summary if kind == "s" else ""

@@ -21,8 +21,8 @@ KINDS: tuple[Kind, ...] = ("a", "o", "s")
 """What is embedded of a record: title and subtitle; the title in its own script; title, subtitle and summary."""
 
 WIDTH = 384
-_CLASS = re.compile("[ABCDEFGHJKLMNPQRSTUVZ][A-Z]{0,2}")
-_NO_CLASS = {"MLC", "CPB", "UNC", "CLC", "LAW"}
+_CLASS = re.compile(r"([A-HJ-NP-VZ][A-Z]{0,2}) ?(\d{1,4}(?:\.\d+)?)")
+_NO_CLASS = "MLC"
 _DEWEY = re.compile(r"[\[/ ]*(\d{3})(?!\d)")
 
 
@@ -30,7 +30,8 @@ _DEWEY = re.compile(r"[\[/ ]*(\d{3})(?!\d)")
 class Record:
     """A book of the Library of Congress; what it lacks is empty.
 
-    ``lcc`` is the subclass (``QA``), ``dewey`` three digits, ``headings`` topical headings without subdivisions.
+    ``lcc`` is the subclass (``QA``), ``number`` what follows it (``76.73``), ``dewey`` three digits, ``headings``
+    topical headings without subdivisions.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Record:
     original: str
     summary: str
     lcc: str
+    number: str
     dewey: str
     headings: tuple[str, ...]
 
@@ -87,15 +89,16 @@ def _record(row: dict[str, str]) -> Record:
         ". ".join(words for words in (row["title"].strip(), row["subtitle"].strip()) if words),
         row["title_880"].strip(),
         row["summary_520"].strip(),
-        _subclass(row["lcc_class"].strip().upper()),
+        *_class_number(row["lcc"].strip().upper()),
         dewey[1] if dewey else "",
         tuple(dict.fromkeys(_headings(row["subjects_lcsh"]))),
     )
 
 
-def _subclass(text: str) -> str:
-    """Return a class of the outline; shelf marks of minimal records and of collections are none."""
-    return text if _CLASS.fullmatch(text) and text not in _NO_CLASS else ""
+def _class_number(text: str) -> tuple[str, str]:
+    """Return a class of the outline and its number; shelf marks of minimal records and of collections are none."""
+    found = _CLASS.match(text)
+    return (found[1], found[2]) if found and found[1] != _NO_CLASS else ("", "")
 
 
 def _headings(text: str) -> Iterator[str]:

@@ -6,23 +6,41 @@ python -m recipes.library_figures --data DATA --embeddings DIR [--part test]
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from classmark_models.labels import read_vocabulary
-from classmark_models.metrics import Figure, calibration_error, f1_at, mean, ndcg_at, reliability, risk_coverage, share
+from classmark_models.metrics import f1_at, mean, ndcg_at
 from classmark_models.trained_head import TrainedHead
-from recipes.corpora import Record, part, read_records
-from recipes.library_heads import Answers, Floats, Places, Texts, read_answers, read_texts
+from recipes.corpora import Part, Record, part, read_records
+from recipes.library_heads import Answers, Floats, Places, Texts, read_answers, read_texts, rows_of
 from recipes.library_pack import HEADS, hidden, lengths, proposals
+from recipes.results import (
+    FULLEST,
+    HEADINGS,
+    LEAST_ROWS,
+    OURS,
+    SUMMARIZED,
+    Result,
+    Truths,
+    by_language,
+    languages_table,
+    table,
+    write,
+)
 
 KINDS_IN_WORDS = {"a": "title", "o": "title in its own script", "s": "title and summary"}
-LEAST_ROWS, SHOWN = 50, 10
-Truths = npt.NDArray[np.bool_]
+TASKS = {
+    ("lcc", "class"): "LCC letter",
+    ("lcc", "subclass"): "LCC subclass",
+    ("lcc", "range"): "LCC range",
+    ("ddc", "class"): "Dewey hundreds",
+    ("ddc", "division"): "Dewey tens",
+    ("ddc", "section"): "Dewey ones",
+}
+SHOWN = 10
 
 
 class Measure:
@@ -46,18 +64,17 @@ class Measure:
             wanted = vocabulary.ancestor_of_each(level)[right[self.records[chosen]]]
             yield level, rolled.max(axis=1), rolled.argmax(axis=1) == wanted, chosen
 
-    def classes(self, name: str, right: Places) -> None:
-        """Print the figures of a classification."""
+    def classes(self, name: str, right: Places) -> Iterator[Result]:
+        """Yield the figures of a classification."""
         for kind, words in KINDS_IN_WORDS.items():
             for level, confidence, hits, chosen in self.levels(name, right, self.kind == kind):
-                if len(hits) < LEAST_ROWS:
-                    continue
-                _line(f"{name}, {level}, {words}", share(int(hits.sum()), len(hits)), _surety(confidence, hits))
-                if kind == "a":
-                    print("  " + ", ".join(_by_language(self.language[chosen], hits)), flush=True)
+                if len(hits) >= LEAST_ROWS:
+                    yield Result.accuracy(TASKS[name, level], words, hits, confidence)
+                    if kind != "s":
+                        yield from by_language(TASKS[name, level], words, OURS, self.language[chosen], hits)
 
-    def headings(self, chosen: Truths, words: str) -> None:
-        """Print the figures of the subject headings for records that have one of them."""
+    def headings(self, chosen: Truths, words: str) -> Iterator[Result]:
+        """Yield the figures of the subject headings for records that have one of them."""
         chosen = chosen & np.array([bool(self.answers.lcsh[place]) for place in self.records])
         if chosen.sum() < LEAST_ROWS:
             return
@@ -67,53 +84,42 @@ class Measure:
         chances = self.head.probabilities("lcsh", logits, self.lengths[chosen], independent=True)
         chances = np.take_along_axis(chances, best, 1)
         wanted, proposed = np.array(list(map(len, right))), np.full(len(right), SHOWN)
-        _line(f"lcsh, F1@5, {words}", mean(f1_at(5, hits, proposed, wanted)), " | |")
+        yield Result.of(HEADINGS, words, OURS, "F1@5", mean(f1_at(5, hits, proposed, wanted)))
         for depth in (5, 10):
-            _line(f"lcsh, nDCG@{depth}, {words}", mean(ndcg_at(depth, hits, wanted)), " | |")
-        _line(f"lcsh, P@1, {words}", share(int(hits[:, 0].sum()), len(hits)), _surety(chances[:, 0], hits[:, 0]))
-        five = hits[:, :5].ravel()
-        _line(f"lcsh, the five best, {words}", share(int(five.sum()), five.size), _surety(chances[:, :5].ravel(), five))
+            yield Result.of(HEADINGS, words, OURS, f"nDCG@{depth}", mean(ndcg_at(depth, hits, wanted)))
+        yield Result.accuracy(HEADINGS, words, hits[:, 0], chances[:, 0], "P@1")
+        yield Result.accuracy(HEADINGS, words, hits[:, :5].ravel(), chances[:, :5].ravel(), "the five best")
 
 
-def _line(what: str, figure: Figure, rest: str) -> None:
-    print(f"| {what} | {figure.value:.3f} | {figure.low:.3f}–{figure.high:.3f} | {figure.count:,} |{rest}", flush=True)
-
-
-def _surety(confidence: Floats, hits: Truths) -> str:
-    """Return calibration error, and the threshold and coverage where 90 % are right."""
-    error = calibration_error(reliability(confidence.astype(np.float64), hits))
-    found = risk_coverage(confidence.astype(np.float64), hits).at_least(0.9)
-    return f" {error:.3f} | {f'{found[1]:.2f} (from {found[0]:.2f})' if found else '–'} |"
-
-
-def _by_language(languages: npt.NDArray[np.str_], hits: Truths) -> Iterator[str]:
-    """Yield the share that is right for each language, the most frequent first."""
-    for language, count in Counter(languages.tolist()).most_common():
-        if count >= LEAST_ROWS:
-            figure = share(int(hits[languages == language].sum()), count)
-            yield f"{language} {figure.value:.3f} ({figure.low:.2f}–{figure.high:.2f})"
+def measured(data: Path, embeddings: Path, wanted: Part) -> Iterator[Result]:
+    """Yield the figures of the shipped head on one part of the records."""
+    records = read_records(data)
+    parts = [part(record.id) for record in records]
+    answers, texts = read_answers(records, parts, data), read_texts(records, data, embeddings)
+    measure = Measure(records, texts, answers, rows_of(wanted, texts, parts))
+    yield from measure.classes("lcc", answers.lcc)
+    yield from measure.classes("ddc", answers.dewey)
+    summarized = np.isin(measure.records, measure.records[measure.kind == "s"])
+    fullest = np.where(summarized, "s", "a") == measure.kind
+    english = measure.language == "eng"
+    yield from measure.headings(fullest & english, FULLEST)
+    yield from measure.headings(fullest & english & summarized, SUMMARIZED)
+    yield from measure.headings((measure.kind == "a") & english, "English, title")
+    yield from measure.headings(measure.kind == "a", "title")
 
 
 def main() -> None:
-    """Print a line for each classifier, level and kind of text."""
+    """Print the tables of one part."""
     parser = argparse.ArgumentParser(description="Measure the classifier of library records.")
     parser.add_argument("--data", type=Path, required=True, help="the folder with loc_books.csv.gz")
     parser.add_argument("--embeddings", type=Path, required=True, help="the folder that recipes.embed has filled")
     parser.add_argument("--part", choices=("development", "test"), default="development")
+    parser.add_argument("--out", type=Path, help="a file to keep the figures in, as JSON")
     options = parser.parse_args()
-    records = read_records(options.data)
-    parts = [part(record.id) for record in records]
-    answers, texts = read_answers(records, parts), read_texts(records, options.embeddings)
-    rows = np.flatnonzero(np.array([of == options.part for of in parts])[texts.record])
-    measure = Measure(records, texts, answers, rows)
-    measure.classes("lcc", answers.lcc)
-    measure.classes("ddc", answers.dewey)
-    summarized = np.isin(measure.records, measure.records[measure.kind == "s"])
-    fullest = np.where(summarized, "s", "a") == measure.kind
-    english = measure.language == "eng"
-    measure.headings(fullest & english, "English, title and, where there is one, summary")
-    measure.headings((measure.kind == "a") & english, "English, title")
-    measure.headings(measure.kind == "a", "all languages, title")
+    found = list(measured(options.data, options.embeddings, options.part))
+    if options.out:
+        write(options.out, found)
+    print("\n".join([*table(found), "", *languages_table(found)]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Train the classifier of library records: LCC, Dewey and subject headings in one net. Needs ``torch``.
+"""Train the classifier of library records: LCC, Dewey, subject headings and OpenAlex fields in one net.
+
+Needs ``torch``.
 
     python -m recipes.library_heads --data DATA --embeddings DIR --out DIR
 
@@ -19,7 +21,11 @@ import numpy as np
 import numpy.typing as npt
 
 from classmark_models.ngrams import BITS, bag_ids
+from recipes import fields, lcc
 from recipes.corpora import KINDS, Part, Record, part, read_embeddings, read_records
+from recipes.encoder import LIMIT
+from recipes.small_heads import embed
+from recipes.topics import read_topics
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.intp]
@@ -27,24 +33,40 @@ Places = npt.NDArray[np.intp]
 BAG, HIDDEN, EPOCHS, BATCH = 48, 768, 4, 512
 RATE, BAG_RATE, DECAY, SCALE = 2e-3, 1e-3, 0.02, 8
 KEPT_NGRAMS, KEPT_BAGS, DROPPED = 0.5, 0.85, 0.25
-HEADING_WEIGHT = 0.1
-LEAST_OF_A_CLASS, LEAST_OF_A_HEADING = 15, 10
+HEADING_WEIGHT, FIELD_WEIGHT = 0.1, 0.5
+LEVEL_WEIGHTS = (0.5, 0.5)
+"""What the two broader levels of a classification count in learning, beside the deepest."""
+LEAST_OF_A_CLASS, LEAST_OF_A_RANGE, LEAST_OF_A_HEADING = 15, 30, 10
+EXAMPLE = "x"
+"""The kind of texts that are no record's: only their fields are known."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What is right for each record: places of its LCC subclass and Dewey number, or -1, and of its headings."""
+    """What is right for each record, and then for each example of fields.
 
-    subclasses: tuple[str, ...]
+    ``lcc``, ``dewey``: places of its main range in ``ranges`` and of its Dewey number, or -1; ``lcsh``: of its
+    headings; ``fields``: what the OpenAlex fields are worth as answers, shape (records, fields): 1 the main one,
+    0 what is not accepted. ``ranges`` are pairs of subclass and range.
+    """
+
+    ranges: tuple[tuple[str, str], ...]
     headings: tuple[str, ...]
+    fields_in_order: tuple[str, ...]
     lcc: Places
     dewey: Places
     lcsh: list[list[int]]
+    fields: Floats
+
+    def groups(self, level: str) -> Places:
+        """Return, for each range, the place of its class or subclass among those in order."""
+        names = [subclass if level == "subclass" else subclass[0] for subclass, _ in self.ranges]
+        return np.unique(names, return_inverse=True)[1].astype(np.intp)
 
 
 @dataclass(frozen=True)
 class Texts:
-    """All texts of the records: their places, kinds, embeddings and n-grams.
+    """All texts of the records, and the examples of fields: their places, kinds, embeddings and n-grams.
 
     The n-grams of text i are ``ngrams[starts[i] : starts[i + 1]]``.
     """
@@ -60,40 +82,61 @@ class Texts:
         return [self.ngrams[self.starts[row] : self.starts[row + 1]] for row in rows]
 
 
-def read_answers(records: Sequence[Record], parts: Sequence[Part]) -> Answers:
+def read_answers(records: Sequence[Record], parts: Sequence[Part], data: Path) -> Answers:
     """Return the answers; only what training records use often enough counts."""
     training = [record for record, of in zip(records, parts, strict=True) if of == "training"]
+    outline = lcc.Outline(lcc.read_ranges())
     classes = Counter(record.lcc for record in training if record.lcc)
+    used = Counter(outline.find(record.lcc, record.number) for record in training)
+    kept = lcc.Outline(each for each in lcc.read_ranges() if used[each.id] >= LEAST_OF_A_RANGE)
+    subclasses = sorted(name for name, count in classes.items() if count >= LEAST_OF_A_CLASS)
+    ranges = [(name, place) for name in subclasses for place in (*(each.id for each in kept.of(name)), name)]
     uses = Counter(heading for record in training for heading in record.headings)
-    subclasses = tuple(sorted(name for name, count in classes.items() if count >= LEAST_OF_A_CLASS))
     headings = tuple(sorted(name for name, count in uses.items() if count >= LEAST_OF_A_HEADING))
-    place_of_class = {name: place for place, name in enumerate(subclasses)}
+    place_of_range = {each: place for place, each in enumerate(ranges)}
     place_of_heading = {name: place for place, name in enumerate(headings)}
+    known = tuple(sorted({topic["field_id"] for topic in read_topics(data / "openalex_topics.csv")}, key=int))
+    examples = list(fields.examples(data))
+    accepted = [*map(fields.of_record, records), *(right for _, right in examples)]
+    none = np.full(len(examples), -1, np.intp)
     return Answers(
-        subclasses,
+        tuple(ranges),
         headings,
-        np.array([place_of_class.get(record.lcc, -1) for record in records], np.intp),
-        np.array([int(record.dewey or -1) for record in records], np.intp),
-        [sorted(place_of_heading[name] for name in record.headings if name in place_of_heading) for record in records],
+        known,
+        np.array(
+            [place_of_range.get((r.lcc, kept.find(r.lcc, r.number)), -1) for r in records] + none.tolist(), np.intp
+        ),
+        np.array([int(record.dewey or -1) for record in records] + none.tolist(), np.intp),
+        [sorted(place_of_heading[name] for name in record.headings if name in place_of_heading) for record in records]
+        + [[] for _ in examples],
+        np.array([[fields.worth(field, right) for field in known] for right in accepted], np.float32),
     )
 
 
-def read_texts(records: Sequence[Record], folder: Path) -> Texts:
-    """Read the embeddings that ``recipes.embed`` wrote, and the n-grams, which are kept beside them."""
+def read_texts(records: Sequence[Record], data: Path, folder: Path) -> Texts:
+    """Read the embeddings that ``recipes.embed`` wrote, embed the examples; all is kept beside them."""
     read = [read_embeddings(folder, kind) for kind in KINDS]
+    examples = [text for text, _ in fields.examples(data)]
     kept = folder / f"ngrams{BITS}.npz"
     if not kept.exists():
         bags = [bag_ids(records[place].text(kind)) for kind, (ids, _) in zip(KINDS, read, strict=True) for place in ids]
         np.savez(kept, ngrams=np.concatenate(bags), starts=np.cumsum([0, *map(len, bags)]))
     with np.load(kept, allow_pickle=False) as file:
         ngrams, starts = file["ngrams"], file["starts"]
+    bags = list(map(bag_ids, examples))
     return Texts(
-        np.concatenate([ids for ids, _ in read]).astype(np.intp),
-        np.repeat(KINDS, [len(ids) for ids, _ in read]),
-        np.concatenate([vectors for _, vectors in read]),
-        ngrams,
-        starts,
+        np.concatenate([*(ids for ids, _ in read), len(records) + np.arange(len(examples))]).astype(np.intp),
+        np.repeat([*KINDS, EXAMPLE], [*(len(ids) for ids, _ in read), len(examples)]),
+        np.concatenate([*(vectors for _, vectors in read), embed(examples, LIMIT, folder).astype(np.float16)]),
+        np.concatenate([ngrams, *bags]),
+        np.concatenate([starts, starts[-1] + np.cumsum([len(bag) for bag in bags])]),
     )
+
+
+def rows_of(wanted: Part, texts: Texts, parts: Sequence[Part]) -> Places:
+    """Return the texts of records of one part."""
+    is_wanted = np.array([of == wanted for of in parts] + [False])
+    return np.flatnonzero(is_wanted[np.minimum(texts.record, len(parts))])
 
 
 class Net:
@@ -108,7 +151,15 @@ class Net:
         self.random = np.random.default_rng(0)
         self.table = torch.nn.EmbeddingBag(1 << BITS, BAG, mode="mean", sparse=True)
         torch.nn.init.normal_(self.table.weight, std=0.05)
-        sizes = {"lcc": len(answers.subclasses), "ddc": 1000, "lcsh": len(answers.headings)}
+        sizes = {
+            "lcc": len(answers.ranges),
+            "ddc": 1000,
+            "lcsh": len(answers.headings),
+            "fields": len(answers.fields_in_order),
+        }
+        digits = np.arange(1000)
+        broader = {"lcc": map(answers.groups, ("class", "subclass")), "ddc": (digits // 100, digits // 10)}
+        self.broader = {name: [torch.from_numpy(group) for group in groups] for name, groups in broader.items()}
         self.hidden = torch.nn.Linear(len(centre) + BAG, HIDDEN)
         self.outputs = torch.nn.ModuleDict({name: torch.nn.Linear(HIDDEN + BAG, n) for name, n in sizes.items()})
         torch.nn.init.constant_(self.outputs["lcsh"].bias, -6)
@@ -133,16 +184,33 @@ class Net:
         return {name: output(read) for name, output in self.outputs.items()}
 
     def loss(self, logits: dict[str, Any], answers: Answers, records: Places) -> Any:
-        """Return the sum of the losses of the three outputs over the records that have an answer."""
+        """Return the sum of the losses of the outputs over the records that have an answer."""
         torch, losses = self.torch, self.torch.nn.functional
-        loss = losses.cross_entropy(logits["lcc"], torch.from_numpy(answers.lcc[records]), ignore_index=-1)
-        loss = loss + losses.cross_entropy(logits["ddc"], torch.from_numpy(answers.dewey[records]), ignore_index=-1)
+        loss = self._levels("lcc", logits["lcc"], answers.lcc[records])
+        loss = loss + self._levels("ddc", logits["ddc"], answers.dewey[records])
         known = [row for row, record in enumerate(records) if answers.lcsh[record]]
         right = torch.zeros(len(known), len(answers.headings))
         for row, place in enumerate(known):
             right[row, answers.lcsh[records[place]]] = 1
         scores = logits["lcsh"][known]
-        return loss + losses.binary_cross_entropy_with_logits(scores, right) * len(answers.headings) * HEADING_WEIGHT
+        loss = loss + losses.binary_cross_entropy_with_logits(scores, right) * len(answers.headings) * HEADING_WEIGHT
+        worth = torch.from_numpy(answers.fields[records])
+        known = worth.any(1)
+        likely = losses.log_softmax(logits["fields"][known], 1) + torch.log(worth[known])
+        return loss - FIELD_WEIGHT * torch.logsumexp(likely, 1).mean()
+
+    def _levels(self, name: str, logits: Any, right: Places) -> Any:
+        """Return the loss of the deepest level, and that of its sums at broader levels, by their weights."""
+        torch, losses = self.torch, self.torch.nn.functional
+        answers = torch.from_numpy(right)
+        answers, logits = answers[answers >= 0], logits[answers >= 0]
+        if not len(answers):
+            return torch.zeros(())
+        loss, shares = losses.cross_entropy(logits, answers), losses.softmax(logits, 1)
+        for weight, group in zip(LEVEL_WEIGHTS, self.broader[name], strict=True):
+            sums = torch.zeros(len(shares), int(group.max()) + 1).index_add(1, group, shares)
+            loss = loss + weight * losses.nll_loss(torch.log(sums.clamp_min(1e-9)), group[answers])
+        return loss
 
     def train(self, texts: Texts, answers: Answers, rows: Places) -> None:
         """Learn from some texts, in random order, EPOCHS times."""
@@ -170,14 +238,17 @@ class Net:
             print(f"epoch {epoch + 1}: loss {total / len(rows):.3f}, {time.monotonic() - started:.0f} s", flush=True)
 
 
-def train(records: Sequence[Record], embeddings: Path, out: Path) -> None:
+def train(data: Path, embeddings: Path, out: Path) -> None:
     """Train on the training part and write ``net.npz``, the arrays of the net in float32."""
+    records = read_records(data)
     parts = [part(record.id) for record in records]
-    answers, texts = read_answers(records, parts), read_texts(records, embeddings)
+    answers, texts = read_answers(records, parts, data), read_texts(records, data, embeddings)
     of_titles = texts.embeddings[texts.kind == "a"]
     net = Net(answers, of_titles.mean(axis=0, dtype=np.float64).astype(np.float32))
     answered = (answers.lcc >= 0) | (answers.dewey >= 0) | np.array([bool(places) for places in answers.lcsh])
-    learnt = answered & np.array([of == "training" for of in parts])
+    examples = len(answers.lcc) - len(records)
+    in_training = np.array([of == "training" for of in parts] + [True] * examples)
+    learnt = (answered | answers.fields.any(axis=1)) & in_training
     net.train(texts, answers, np.flatnonzero(learnt[texts.record]))
     arrays = {"centre": net.centre, "table": net.table.weight, "w1": net.hidden.weight, "b1": net.hidden.bias}
     for name, output in net.outputs.items():
@@ -189,11 +260,13 @@ def train(records: Sequence[Record], embeddings: Path, out: Path) -> None:
 def main() -> None:
     """Train the net."""
     parser = argparse.ArgumentParser(description="Train the classifier of library records.")
-    parser.add_argument("--data", type=Path, required=True, help="the folder with loc_books.csv.gz")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="the folder with loc_books.csv.gz and the sets of OpenAlex and arXiv"
+    )
     parser.add_argument("--embeddings", type=Path, required=True, help="the folder that recipes.embed has filled")
     parser.add_argument("--out", type=Path, required=True, help="the folder for net.npz")
     options = parser.parse_args()
-    train(read_records(options.data), options.embeddings, options.out)
+    train(options.data, options.embeddings, options.out)
 
 
 if __name__ == "__main__":

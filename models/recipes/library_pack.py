@@ -19,15 +19,15 @@ import numpy.typing as npt
 from classmark_models.labels import Vocabulary, read_vocabulary
 from classmark_models.pack import BUILTIN
 from classmark_models.trained_head import Output, TrainedHead, to_int8, write_head
+from recipes import development, lcc
 from recipes.calibration import Kinds, fit_each_alone, fit_one_of_many, softmax, sure_from, thresholds
 from recipes.corpora import part, read_records
-from recipes.library_heads import Answers, Floats, Places, Texts, read_answers, read_texts
+from recipes.field_weights import Labelled, fit
+from recipes.library_heads import Answers, Floats, Places, Texts, read_answers, read_texts, rows_of
 
 HEADS = BUILTIN / "heads"
-NAMES = ("lcc", "ddc", "lcsh")
+NAMES = ("lcc", "ddc", "lcsh", "fields")
 DECLINED = 0.02
-_Row = tuple[str, str, str, str, str]
-_LOC = "http://id.loc.gov/authorities/classification/"
 _HEADING = "https://id.loc.gov/authorities/subjects/label/"
 _COUNTED = 5
 
@@ -60,14 +60,15 @@ def proposals(logits: Floats, answers: Sequence[Sequence[int]], count: int) -> t
     return best, np.array([np.isin(row, of) for row, of in zip(best, answers, strict=True)])
 
 
-def write_pack(net: Path, texts: Texts, answers: Answers, rows: Places) -> None:
+def write_pack(net: Path, texts: Texts, answers: Answers, rows: Places, papers: Labelled) -> None:
     """Write ``library.npz``, ``library.json`` and the subjects, calibrated on ``rows``, the development texts.
 
     Headings are calibrated on the five best of records that have one of them: what is proposed is what has to be true.
+    Fields are calibrated on ``papers`` too.
     """
     head = read_net(net)
     HEADS.mkdir(exist_ok=True)
-    _write_rows(HEADS / "labels_lcc.csv", lcc_rows(answers.subclasses))
+    _write_rows(HEADS / "labels_lcc.csv", lcc.rows(answers.ranges))
     _write_rows(HEADS / "labels_ddc.csv", ddc_rows())
     _write_rows(
         HEADS / "labels_lcsh.csv",
@@ -91,27 +92,18 @@ def write_pack(net: Path, texts: Texts, answers: Answers, rows: Places) -> None:
     likely = np.take_along_axis(head.probabilities("lcsh", logits, long[known], independent=True), best, 1)
     sure = sure_from(likely.ravel(), hits.ravel(), np.repeat(kinds[known], _COUNTED))
     facts["lcsh"] = {"least": _low(likely[:, 0]), "sure": {} if sure is None else {"heading": sure}}
+    classed = rows[answers.fields[records].any(axis=1)]
+    books = Labelled(texts.embeddings[classed], texts.bags(classed), answers.fields[texts.record[classed]] > 0)
+    calibration, likeness = fit(head, BUILTIN, (books, papers))
+    head = replace(head, layers=layers | {"fields": replace(layers["fields"], calibration=calibration)})
+    facts["fields"] = {"likeness": likeness}
     write_head(HEADS / "library.npz", head)
     (HEADS / "library.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
-def lcc_rows(subclasses: Iterable[str]) -> list[_Row]:
-    """Return the classes and some subclasses of the outline with their captions (``lcc.txt``), as in labels.csv.
-
-    A class as a whole is its letter; its first subclass, called by the same letter, has a dot in ``lcc.txt``.
-    """
-    captions = _captions("lcc.txt")
-    wanted = [(name, captions[name if len(name) > 1 else f"{name}."]) for name in subclasses]
-    classes = sorted({name[0] for name, _ in wanted})
-    return [
-        *(("class", name, _LOC + name, f"{name} {captions[name]}", "") for name in classes),
-        *(("subclass", name, _LOC + name, f"{name} {caption}", name[0]) for name, caption in wanted),
-    ]
-
-
-def ddc_rows() -> list[_Row]:
+def ddc_rows() -> list[lcc.Row]:
     """Return all Dewey numbers of three digits with captions (``ddc.txt``), the broader one's where none is known."""
-    captions, rows = _captions("ddc.txt"), list[_Row]()
+    captions, rows = lcc.captions("ddc.txt"), list[lcc.Row]()
     for digits, level in enumerate(("class", "division", "section"), 1):
         for number in range(10**digits):
             place = f"{number:0{digits}}"
@@ -121,12 +113,7 @@ def ddc_rows() -> list[_Row]:
     return rows
 
 
-def _captions(name: str) -> dict[str, str]:
-    lines = Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
-    return {notation: caption for notation, _, caption in (line.partition(" ") for line in lines)}
-
-
-def _write_rows(path: Path, rows: Iterable[_Row]) -> None:
+def _write_rows(path: Path, rows: Iterable[lcc.Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("level", "id", "uri", "name", "parent"))
@@ -155,9 +142,10 @@ def main() -> None:
     options = parser.parse_args()
     records = read_records(options.data)
     parts = [part(record.id) for record in records]
-    answers, texts = read_answers(records, parts), read_texts(records, options.embeddings)
-    rows = np.flatnonzero(np.array([of == "development" for of in parts])[texts.record])
-    write_pack(options.net, texts, answers, rows)
+    answers, texts = read_answers(records, parts, options.data), read_texts(records, options.data, options.embeddings)
+    papers = [row for row in development.rows(options.data, test=False) if row.group == "arXiv abstracts"]
+    labelled = Labelled.of(papers, answers.fields_in_order, options.embeddings)
+    write_pack(options.net, texts, answers, rows_of("development", texts, parts), labelled)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from classmark_models.labels import Vocabulary, read_vocabulary
+from classmark_models.field_blend import read_field_blend
+from classmark_models.labels import Scores, Vocabulary, read_vocabulary
+from classmark_models.metrics import calibration_error, reliability
+from classmark_models.ngrams import bag_ids
 from classmark_models.pack import BUILTIN, Pack, open_pack
+from classmark_models.reading_desk import ReadingDesk
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer, count_letters
 from classmark_models.zero_shot_head import ZeroShotHead, entropy, read_head
@@ -26,6 +30,7 @@ from recipes.development import Row, rows
 from recipes.topics import FIELD_SHARE, SUBFIELD_SHARE, Floats, Topic, combine, embed, read_topics, sources_of, unit
 
 MIN_GROUP = 12
+GROUPS = ("library titles", "arXiv abstracts", "Chinese abstracts")
 TEMPERATURES = (0.02, 0.025, 0.03, 0.035, 0.04, 0.05, 0.06)
 
 
@@ -52,17 +57,27 @@ class Measure:
         documents = list(rows(data, is_test))
         fields = [label.id for label in self.vocabulary.labels("field")]
         accepted = np.array([[field in row.fields for field in fields] for row in documents])
-        self.sample = Sample(
-            documents, self.embed([f"{row.title}\n{row.abstract}".strip() for row in documents]), accepted
-        )
+        texts = [f"{row.title}\n{row.abstract}".strip() for row in documents]
+        self.sample = Sample(documents, self.embed(texts), accepted)
+        self.ngrams = list(map(bag_ids, texts))
+        self.blend = read_field_blend(pack, self.vocabulary, ReadingDesk(pack.folder))
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Return one embedding per text."""
         return embed(self.encoder, self.tokenizer, texts)
 
-    def fields(self, head: ZeroShotHead) -> Floats:
+    def scores(self, head: ZeroShotHead) -> Scores:
+        """Return the probabilities of the topics, with what the pack has learnt of fields, (documents, topics)."""
+        embeddings = self.sample.embeddings.astype(np.float32)
+        scores = head.scores(embeddings)
+        if self.blend is None:
+            return scores
+        learnt = self.blend.head
+        hidden = learnt.hidden(embeddings, learnt.bags(self.ngrams))
+        return self.blend.topics(scores, hidden, learnt.lengths(self.ngrams))
+
+    def fields(self, scores: Scores) -> Floats:
         """Return the probabilities of the fields, shape (documents, fields)."""
-        scores = head.scores(self.sample.embeddings.astype(np.float32))
         return self.vocabulary.roll_up(scores, "field").astype(np.float64)
 
     def report(self, name: str, probabilities: Floats) -> None:
@@ -71,11 +86,27 @@ class Measure:
         right = sample.accepted[np.arange(len(probabilities)), probabilities.argmax(axis=1)]
         surprise = -np.log(np.maximum((probabilities * sample.accepted).sum(axis=1), 1e-9))
         cells = [f"{name:44}"]
-        for group in ("library titles", "arXiv abstracts", "Chinese abstracts"):
+        for group in GROUPS:
             mask = sample.of(group)
             balanced = np.mean(list(_by_answer(sample, right, mask)))
             cells.append(f"{right[mask].mean():.3f} {balanced:.3f} {surprise[mask].mean():.3f}")
         print(" | ".join(cells), flush=True)
+
+    def report_errors(self, probabilities: Floats) -> None:
+        """Print how far the probabilities of fields and domains are from the share that is accepted."""
+        sample = self.sample
+        domain_of = np.array([label.parent for label in self.vocabulary.labels("field")])
+        domains = np.eye(domain_of.max() + 1)[domain_of]
+        levels = {"field": (probabilities, sample.accepted)}
+        levels["domain"] = probabilities @ domains, (sample.accepted @ domains) > 0
+        for level, (chances, accepted) in levels.items():
+            cells = [f"{f'calibration error, accuracy: {level}':44}"]
+            for group in GROUPS:
+                mask = sample.of(group)
+                right = accepted[mask, chances[mask].argmax(axis=1)]
+                error = calibration_error(reliability(chances[mask].max(axis=1), right))
+                cells.append(f"{error:.3f} {right.mean():.3f}")
+            print(" | ".join(cells), flush=True)
 
 
 def _by_answer(sample: Sample, right: npt.NDArray[np.bool_], mask: npt.NDArray[np.bool_]) -> Iterator[float]:
@@ -89,9 +120,12 @@ def _by_answer(sample: Sample, right: npt.NDArray[np.bool_], mask: npt.NDArray[n
 def report_pack(measure: Measure, head: ZeroShotHead, limits: dict[str, float]) -> None:
     """Print the pack's own figures, by language, by length and by confidence, and what it declines."""
     blank, flat = limits["null_cosine"], limits["entropy"]
-    sample, probabilities = measure.sample, measure.fields(head)
+    sample, probabilities = measure.sample, measure.fields(measure.scores(head))
     print(f"{'accuracy, balanced, surprise':44} | library titles      | arXiv abstracts     | Chinese abstracts")
     measure.report("the pack", probabilities)
+    alike = measure.fields(head.scores(sample.embeddings.astype(np.float32)))
+    measure.report("  without what was learnt of fields", alike)
+    measure.report_errors(probabilities)
     right = sample.accepted[np.arange(len(probabilities)), probabilities.argmax(axis=1)]
     library = sample.of("library titles")
     print("\nlibrary titles by language:", end="")

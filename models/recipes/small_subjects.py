@@ -140,7 +140,8 @@ def _rules(table: str) -> list[tuple[str, str]]:
     return [(classes, subject.strip()) for classes, _, subject in lines]
 
 
-def _lcc_rules(table: str) -> list[tuple[str, float, float, str]]:
+def lcc_rules(table: str) -> list[tuple[str, float, float, str]]:
+    """Read a table of rules for ``of_lcc``."""
     found = []
     for classes, subject in _rules(table):
         letters, _, numbers = classes.partition(" ")
@@ -152,7 +153,7 @@ def _lcc_rules(table: str) -> list[tuple[str, float, float, str]]:
     return found
 
 
-LCC_RULES, SPHERE_RULES = _lcc_rules(_LCC), _lcc_rules(_LCC_SPHERES)
+LCC_RULES, SPHERE_RULES = lcc_rules(_LCC), lcc_rules(_LCC_SPHERES)
 DEWEY_RULES = {start: subject for classes, subject in _rules(_DEWEY) for start in classes.split()}
 _CALL_NUMBER = re.compile(r"([A-Z]{1,3})\s*(\d{1,4}(?:\.\d+)?)")
 _NOT_CLASSES = ("MLC", "CPB", "UNC", "CLC", "LAW", "WML", "ISS")

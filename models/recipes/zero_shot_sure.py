@@ -35,7 +35,7 @@ def main() -> None:
     sample, vocabulary = measure.sample, measure.vocabulary
     chosen = np.logical_or.reduce([sample.of(group) for group in GROUPS])
     kinds = np.array([row.group for row in sample.rows])[chosen]
-    scores = head.scores(sample.embeddings[chosen].astype(np.float32))
+    scores = measure.scores(head)[chosen]
     accepted = {"field": sample.accepted[chosen]}
     domain_of = np.array([label.parent for label in vocabulary.labels("field")])
     domains = range(len(vocabulary.labels("domain")))

@@ -9,7 +9,7 @@ import pytest
 from recipes.corpora import part as part_of
 from recipes.corpora import places, read_records
 
-COLUMNS = ("lccn", "lang", "title", "subtitle", "title_880", "lcc_class", "ddc", "subjects_lcsh", "summary_520")
+COLUMNS = ("lccn", "lang", "title", "subtitle", "title_880", "lcc", "ddc", "subjects_lcsh", "summary_520")
 
 
 def written(folder: Path, **fields: str) -> Path:
@@ -22,10 +22,21 @@ def written(folder: Path, **fields: str) -> Path:
 
 @pytest.mark.parametrize(
     ("marked", "meant"),
-    [("QA", "QA"), (" kjv ", "KJV"), ("MLC", ""), ("CPB", ""), ("UNC", ""), ("IN", ""), ("X", ""), ("", "")],
+    [
+        ("QA76.73.J38", ("QA", "76.73")),
+        ("RX671", ("RX", "671")),
+        (" kjv 444.B3", ("KJV", "444")),
+        ("Bl1175.S7", ("BL", "1175")),
+        *(
+            (text, ("", ""))
+            for text in ("MLCS 2009/40525 (B)", "MLC 2004/00112", "Microfiche 96/58899", "CPB Box no. 3")
+        ),
+        *((text, ("", "")) for text in ("Unclassified 15", "IN PROCESS", "LAW", "X10", "T", "")),
+    ],
 )
-def test_only_classes_of_the_outline_count(tmp_path: Path, marked: str, meant: str) -> None:
-    assert read_records(written(tmp_path, lcc_class=marked))[0].lcc == meant
+def test_only_classes_of_the_outline_count(tmp_path: Path, marked: str, meant: tuple[str, str]) -> None:
+    record = read_records(written(tmp_path, lcc=marked))[0]
+    assert (record.lcc, record.number) == meant
 
 
 @pytest.mark.parametrize(

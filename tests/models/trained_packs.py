@@ -42,9 +42,10 @@ def trained_pack(folder: Path) -> Path:
     return folder
 
 
-def state(folder: Path) -> None:
-    """Let the manifest state the heads as they are."""
+def state(folder: Path, **stated: object) -> None:
+    """Let the manifest state the heads as they are; of fields nothing was learnt, unless ``stated``."""
     facts = json.loads((BUILTIN / MANIFEST).read_text(encoding="utf-8"))
     files = {name: held for name, held in facts["files"].items() if not name.startswith("heads/")}
     heads = {f"heads/{path.name}": describe(path) for path in (folder / "heads").iterdir()}
-    (folder / MANIFEST).write_text(json.dumps(facts | {"files": files | heads}), encoding="utf-8")
+    facts = facts | {"fields": None, "files": files | heads} | stated
+    (folder / MANIFEST).write_text(json.dumps(facts), encoding="utf-8")
