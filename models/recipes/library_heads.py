@@ -2,7 +2,7 @@
 
 Needs ``torch``.
 
-    python -m recipes.library_heads --data DATA --embeddings DIR --out DIR
+    python -m recipes.library_heads --data DATA --embeddings DIR --out DIR [--without LANG …]
 
 One thread and fixed seeds: run again on the same processor it gives the same figures.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -238,18 +238,33 @@ class Net:
             print(f"epoch {epoch + 1}: loss {total / len(rows):.3f}, {time.monotonic() - started:.0f} s", flush=True)
 
 
-def train(data: Path, embeddings: Path, out: Path) -> None:
-    """Train on the training part and write ``net.npz``, the arrays of the net in float32."""
+def rows_to_learn(
+    records: Sequence[Record], parts: Sequence[Part], answers: Answers, texts: Texts, without: Collection[str]
+) -> Places:
+    """Return the training texts that have an answer, examples included; none in the languages ``without``."""
+    answered = (answers.lcc >= 0) | (answers.dewey >= 0) | np.array([bool(places) for places in answers.lcsh])
+    in_training = np.array([of == "training" for of in parts] + [True] * (len(answers.lcc) - len(records)))
+    learnt = (answered | answers.fields.any(axis=1)) & in_training & in_other_languages(records, answers, without)
+    return np.flatnonzero(learnt[texts.record])
+
+
+def in_other_languages(records: Sequence[Record], answers: Answers, without: Collection[str]) -> npt.NDArray[np.bool_]:
+    """Return which records and examples are in none of some languages; the examples are English."""
+    others = [record.language not in without for record in records]
+    return np.array(others + ["eng" not in without] * (len(answers.lcc) - len(records)))
+
+
+def train(data: Path, embeddings: Path, out: Path, without: Collection[str] = ()) -> None:
+    """Train on the training part and write ``net.npz``, the arrays of the net in float32.
+
+    Nothing is learnt from what is in the languages ``without``; the subjects stay those of all.
+    """
     records = read_records(data)
     parts = [part(record.id) for record in records]
     answers, texts = read_answers(records, parts, data), read_texts(records, data, embeddings)
-    of_titles = texts.embeddings[texts.kind == "a"]
+    of_titles = texts.embeddings[(texts.kind == "a") & in_other_languages(records, answers, without)[texts.record]]
     net = Net(answers, of_titles.mean(axis=0, dtype=np.float64).astype(np.float32))
-    answered = (answers.lcc >= 0) | (answers.dewey >= 0) | np.array([bool(places) for places in answers.lcsh])
-    examples = len(answers.lcc) - len(records)
-    in_training = np.array([of == "training" for of in parts] + [True] * examples)
-    learnt = (answered | answers.fields.any(axis=1)) & in_training
-    net.train(texts, answers, np.flatnonzero(learnt[texts.record]))
+    net.train(texts, answers, rows_to_learn(records, parts, answers, texts, without))
     arrays = {"centre": net.centre, "table": net.table.weight, "w1": net.hidden.weight, "b1": net.hidden.bias}
     for name, output in net.outputs.items():
         arrays |= {f"{name}.w": output.weight, f"{name}.b": output.bias}
@@ -265,8 +280,9 @@ def main() -> None:
     )
     parser.add_argument("--embeddings", type=Path, required=True, help="the folder that recipes.embed has filled")
     parser.add_argument("--out", type=Path, required=True, help="the folder for net.npz")
+    parser.add_argument("--without", nargs="+", default=[], metavar="LANG", help="languages to leave out (ger fre)")
     options = parser.parse_args()
-    train(options.data, options.embeddings, options.out)
+    train(options.data, options.embeddings, options.out, options.without)
 
 
 if __name__ == "__main__":
