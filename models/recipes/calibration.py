@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ Kinds = npt.NDArray[np.str_]
 Wide = npt.NDArray[np.float64]
 
 GOAL = 0.9
+ALL = (0, 1, 2)
+"""The places of what ``circumstances`` tells: 1, length, sum."""
 _MARKS = [mark / 1000 for mark in range(500, 1000)]
 _ROUNDS, _PULL = 40, 10.0
 """``_PULL`` holds the slopes back as much as some ten texts push them: small sets get nearly one temperature."""
@@ -26,14 +28,14 @@ def softmax(logits: npt.NDArray[np.floating]) -> Floats:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
-def fit_one_of_many(logits: Floats, lengths: Floats, shares: Floats) -> Floats:
+def fit_one_of_many(logits: Floats, lengths: Floats, shares: Floats, used: Sequence[int] = ALL) -> Floats:
     """Return the calibration of one answer among many under which the right shares are likeliest, as in ``Output``.
 
-    A temperature (Guo et al. 2017) whose logarithm is linear in what is known of a text. ``shares``: of the labels in
-    each text, shape (texts, labels), each row adding up to 1.
+    A temperature (Guo et al. 2017) whose logarithm is linear in what is known of a text, of which those ``used`` count.
+    ``shares``: of the labels in each text, shape (texts, labels), each row adding up to 1.
     """
     wide = logits.astype(np.float64)
-    known, undo = _standardized(circumstances(logits, lengths))
+    known, undo = _standardized(circumstances(logits, lengths), used)
     meant = (wide * shares).sum(axis=1)
 
     def push(weights: Wide) -> tuple[Wide, Wide]:
@@ -47,13 +49,15 @@ def fit_one_of_many(logits: Floats, lengths: Floats, shares: Floats) -> Floats:
     return np.stack([undo @ weights, np.zeros(3)]).astype(np.float32)
 
 
-def fit_each_alone(logits: Floats, lengths: Floats, shown: npt.NDArray[np.intp], right: Truths) -> Floats:
+def fit_each_alone(
+    logits: Floats, lengths: Floats, shown: npt.NDArray[np.intp], right: Truths, used: Sequence[int] = ALL
+) -> Floats:
     """Return the calibration of labels that do not exclude each other, as in ``Output``.
 
-    Slope and shift (Platt 1999) that are linear in what is known of a text. ``shown``: the labels that are judged of
-    each text, shape (texts, count); ``right``: which of them are right.
+    Slope and shift (Platt 1999) that are linear in what is known of a text, of which those ``used`` count. ``shown``:
+    the labels that are judged of each text, shape (texts, count); ``right``: which of them are right.
     """
-    known, undo = _standardized(circumstances(logits, lengths))
+    known, undo = _standardized(circumstances(logits, lengths), used)
     chosen = np.take_along_axis(logits, shown, 1).astype(np.float64)
     each = np.repeat(known, shown.shape[1], axis=0)
     flat, hits = chosen.ravel(), right.ravel()
@@ -114,11 +118,14 @@ def _settled(push: Callable[[Wide], tuple[Wide, Wide]], weights: Wide, pull: Wid
     return weights
 
 
-def _standardized(known: Floats) -> tuple[Wide, Wide]:
-    """Return what is known with mean 0 and deviation 1, and the matrix that takes weights back, shape (3, 3)."""
+def _standardized(known: Floats, used: Sequence[int]) -> tuple[Wide, Wide]:
+    """Return what is known with mean 0 and deviation 1, and the matrix that takes weights back, shape (3, 3).
+
+    What is not ``used`` becomes 0.
+    """
     wide = known.astype(np.float64)
     middle, spread = wide.mean(axis=0), np.maximum(wide.std(axis=0), 1e-9)
     middle[0], spread[0] = 0.0, 1.0
     undo = np.diag(1 / spread)
     undo[0, 1:] = -middle[1:] / spread[1:]
-    return (wide - middle) / spread, undo
+    return (wide - middle) / spread * np.isin(np.arange(3), used), undo
