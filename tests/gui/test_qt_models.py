@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -224,8 +225,12 @@ def test_silence_is_explained_where_nothing_is_sure(sure: dict[str, float], sile
     row = Row("x")
     [opinion] = _opinions("coral coral fish zunft", Rule(only_sure=True), sure=sure, row=row)
     assert (opinion.best, opinion.fallback, opinion.silence, row.reason) == (None, None, silence, silence)
+    assert row.result is not None
+    row.result = replace(row.result, reason="Page 3 could not be read.")
+    row.decide(Rule(only_sure=True))
+    assert row.reason == silence, "a remark on the reading does not hide why there is nothing"
     [opinion] = row.decide(Rule())
-    assert (opinion.silence, row.reason) == ("", "")
+    assert (opinion.silence, row.reason) == ("", "Page 3 could not be read.")
 
 
 def _opinions(

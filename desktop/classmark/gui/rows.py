@@ -154,9 +154,10 @@ class Row:
     @property
     def reason(self) -> str:
         """Why there are no subjects, in a sentence, or a remark on the reading."""
-        said = self.result.reason if self.result else ""
         silences = [opinion.silence for opinion in self._opinions]
-        return said or ("\n".join(dict.fromkeys(silences)) if self.state is State.READY and all(silences) else "")
+        if self.state is State.READY and silences and all(silences):
+            return "\n".join(dict.fromkeys(silences))
+        return self.result.reason if self.result else ""
 
     @property
     def has_answers(self) -> bool:
