@@ -46,8 +46,8 @@ class Subject:
 
     @property
     def place(self) -> str:
-        """The names of the broader subjects in one line, broadest first."""
-        return " › ".join(step.label.name for step in self.path)
+        """The names of the broader subjects in one line, broadest first, without any that is called the same."""
+        return " › ".join(step.label.name for step in self.path if step.label.name != self.label.name)
 
     @property
     def word(self) -> str:

@@ -20,8 +20,8 @@ import numpy as np
 from classmark_models.metrics import Figure, share
 from classmark_models.trained_head import TrainedHead
 from recipes.calibration import softmax
+from recipes.corpora import KINDS_IN_WORDS as KINDS
 from recipes.corpora import part, read_records
-from recipes.library_figures import KINDS_IN_WORDS as KINDS
 from recipes.library_heads import Answers, Places, Texts, read_answers, read_texts, rows_of
 from recipes.library_pack import hidden, read_net
 

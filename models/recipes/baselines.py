@@ -31,7 +31,7 @@ from sklearn.svm import LinearSVC
 
 from classmark_models.metrics import macro, share
 from recipes import small_corpora
-from recipes.corpora import Record, part, read_records
+from recipes.corpora import KINDS_IN_WORDS, Record, part, read_records
 from recipes.lcc import Outline, read_ranges
 from recipes.results import Result, by_language, languages_table, table, write
 
@@ -57,14 +57,13 @@ class Row:
     answer: str
 
 
-OWN_SCRIPT = "title in its own script"
-KINDS = {"a": "title", "o": OWN_SCRIPT, "s": "title and summary"}
+OWN_SCRIPT = KINDS_IN_WORDS["o"]
 
 
 def _library(answer: Callable[[Record], str], records: Iterable[Record]) -> Iterator[Row]:
     for record in records:
         if name := answer(record):
-            yield Row(part(record.id), KINDS["a"], record.language, record.title, name)
+            yield Row(part(record.id), KINDS_IN_WORDS["a"], record.language, record.title, name)
             if record.original:
                 yield Row(part(record.id), OWN_SCRIPT, record.language, record.original, name)
 
@@ -91,7 +90,7 @@ def _lcc(digits: int, data: Path) -> Iterator[Row]:
 
 def _small(rows: Iterable[small_corpora.Row]) -> Iterator[Row]:
     for row in rows:
-        yield Row(row.part, KINDS.get(row.kind, row.kind), row.language, row.words or row.text, row.best)
+        yield Row(row.part, KINDS_IN_WORDS.get(row.kind, row.kind), row.language, row.words or row.text, row.best)
 
 
 def _of(kind: str, rows: Iterable[Row]) -> Iterator[Row]:

@@ -34,7 +34,7 @@ FACTS = {
     "name": "openalex-zero-shot",
     "title": "OpenAlex topics (built in)",
     "vocabulary": "OpenAlex topics",
-    "scope": "What research a text is about, in about 100 languages; zero-shot, scores are not calibrated.",
+    "scope": "What research a text is about, in about 100 languages; topics are zero-shot, not calibrated.",
     "prompt": PROMPT,
     "max_tokens": LIMIT,
     "languages": LANGUAGES.split(),

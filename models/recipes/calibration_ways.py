@@ -27,8 +27,7 @@ from recipes.calibration import (
     sure_from,
     thresholds,
 )
-from recipes.corpora import part, read_records
-from recipes.library_figures import KINDS_IN_WORDS
+from recipes.corpora import KINDS_IN_WORDS, part, read_records
 from recipes.library_heads import Answers, Places, read_answers, read_texts, rows_of
 from recipes.library_pack import HEADS, hidden, lengths, proposals, read_net
 from recipes.results import LEAST_ROWS

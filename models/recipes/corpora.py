@@ -20,6 +20,9 @@ Kind = Literal["a", "o", "s"]
 KINDS: tuple[Kind, ...] = ("a", "o", "s")
 """What is embedded of a record: title and subtitle; the title in its own script; title, subtitle and summary."""
 
+KINDS_IN_WORDS = {"a": "title", "o": "title in its own script", "s": "title and summary"}
+"""What kinds are called in tables."""
+
 WIDTH = 384
 _CLASS = re.compile(r"([A-HJ-NP-VZ][A-Z]{0,2}) ?(\d{1,4}(?:\.\d+)?)")
 _NO_CLASS = "MLC"

@@ -14,7 +14,7 @@ import numpy as np
 from classmark_models.labels import read_vocabulary
 from classmark_models.metrics import f1_at, mean, ndcg_at
 from classmark_models.trained_head import TrainedHead
-from recipes.corpora import Part, Record, part, read_records
+from recipes.corpora import KINDS_IN_WORDS, Part, Record, part, read_records
 from recipes.library_heads import Answers, Floats, Places, Texts, read_answers, read_texts, rows_of
 from recipes.library_pack import HEADS, hidden, lengths, proposals
 from recipes.results import (
@@ -31,7 +31,6 @@ from recipes.results import (
     write,
 )
 
-KINDS_IN_WORDS = {"a": "title", "o": "title in its own script", "s": "title and summary"}
 TASKS = {
     ("lcc", "class"): "LCC letter",
     ("lcc", "subclass"): "LCC subclass",

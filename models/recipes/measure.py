@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from classmark_models.field_blend import read_field_blend
 from classmark_models.labels import Scores, Vocabulary, read_vocabulary
-from classmark_models.metrics import calibration_error, reliability
+from classmark_models.metrics import macro
 from classmark_models.ngrams import bag_ids
 from classmark_models.pack import BUILTIN, Pack, open_pack
 from classmark_models.reading_desk import ReadingDesk
@@ -27,6 +27,7 @@ from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer, count_letters
 from classmark_models.zero_shot_head import ZeroShotHead, entropy, read_head
 from recipes.development import Row, rows
+from recipes.results import OURS, Result, by_language, languages_table, table
 from recipes.topics import FIELD_SHARE, SUBFIELD_SHARE, Floats, Topic, combine, embed, read_topics, sources_of, unit
 
 MIN_GROUP = 12
@@ -92,21 +93,30 @@ class Measure:
             cells.append(f"{right[mask].mean():.3f} {balanced:.3f} {surprise[mask].mean():.3f}")
         print(" | ".join(cells), flush=True)
 
-    def report_errors(self, probabilities: Floats) -> None:
-        """Print how far the probabilities of fields and domains are from the share that is accepted."""
+    def results(self, head: ZeroShotHead) -> Iterator[Result]:
+        """Yield the figures of fields and domains: the pack's, and those without what was learnt of fields."""
         sample = self.sample
+        languages = np.array([row.language for row in sample.rows])
+        answers = np.unique([" ".join(sorted(row.fields)) for row in sample.rows], return_inverse=True)[1]
         domain_of = np.array([label.parent for label in self.vocabulary.labels("field")])
         domains = np.eye(domain_of.max() + 1)[domain_of]
-        levels = {"field": (probabilities, sample.accepted)}
-        levels["domain"] = probabilities @ domains, (sample.accepted @ domains) > 0
-        for level, (chances, accepted) in levels.items():
-            cells = [f"{f'calibration error, accuracy: {level}':44}"]
-            for group in GROUPS:
-                mask = sample.of(group)
-                right = accepted[mask, chances[mask].argmax(axis=1)]
-                error = calibration_error(reliability(chances[mask].max(axis=1), right))
-                cells.append(f"{error:.3f} {right.mean():.3f}")
-            print(" | ".join(cells), flush=True)
+        alone = head.scores(sample.embeddings.astype(np.float32))
+        for by, scores in ((OURS, self.scores(head)), ("zero-shot alone", alone)):
+            fields = self.fields(scores)
+            for level, chances, accepted in (
+                ("field", fields, sample.accepted),
+                ("domain", fields @ domains, sample.accepted @ domains > 0),
+            ):
+                hits = accepted[np.arange(len(chances)), chances.argmax(axis=1)]
+                for group in GROUPS:
+                    task, mask = f"OpenAlex {level}", sample.of(group)
+                    yield replace(Result.accuracy(task, group, hits[mask], chances[mask].max(axis=1)), by=by)
+                    counts = np.bincount(answers[mask])
+                    enough = counts >= MIN_GROUP
+                    right = np.bincount(answers[mask], hits[mask]).astype(np.intp)
+                    yield Result.of(task, group, by, "mean of classes", macro(right[enough], counts[enough]))
+                    if group == GROUPS[0]:
+                        yield from by_language(task, group, by, languages[mask], hits[mask])
 
 
 def _by_answer(sample: Sample, right: npt.NDArray[np.bool_], mask: npt.NDArray[np.bool_]) -> Iterator[float]:
@@ -125,13 +135,10 @@ def report_pack(measure: Measure, head: ZeroShotHead, limits: dict[str, float]) 
     measure.report("the pack", probabilities)
     alike = measure.fields(head.scores(sample.embeddings.astype(np.float32)))
     measure.report("  without what was learnt of fields", alike)
-    measure.report_errors(probabilities)
+    results = list(measure.results(head))
+    print("\n".join(["", *table(results), "", *languages_table(results)]))
     right = sample.accepted[np.arange(len(probabilities)), probabilities.argmax(axis=1)]
     library = sample.of("library titles")
-    print("\nlibrary titles by language:", end="")
-    for language in sorted({row.language for row in sample.rows}):
-        mask = library & np.array([row.language == language for row in sample.rows])
-        print(f" {language} {right[mask].mean():.3f} ({mask.sum()})", end="")
     letters = np.array([count_letters(row.title) for row in sample.rows])
     print("\nlibrary titles by letters:", end="")
     for low, high in ((0, 6), (6, 10), (10, 20), (20, 40), (40, 80), (80, 10_000)):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classmark_models.metrics import Figure, calibration_error, debiased_error, reliability, risk_coverage, share
+from recipes.development import LANGUAGES
 
 OURS = "Classmark"
 LEAST_ROWS = 50
@@ -80,7 +81,8 @@ def by_language(task: str, text: str, by: str, languages: npt.NDArray[np.str_], 
     order = [place for place in np.argsort(-counts, kind="stable") if counts[place] >= LEAST_ROWS]
     found = [share(int(hits[languages == names[place]].sum()), int(counts[place])) for place in order]
     for place, figure in zip(order, found, strict=True):
-        yield Result.of(task, text, by, "accuracy", figure, str(names[place]))
+        name = str(names[place])
+        yield Result.of(task, text, by, "accuracy", figure, LANGUAGES.get(name, name))
     if len(found) > 1:
         # Languages are few and chosen by nobody: the mean of theirs, and of the ends of their intervals.
         value, low, high = (float(np.mean([getattr(one, end) for one in found])) for end in ("value", "low", "high"))

@@ -26,95 +26,18 @@ from classmark_models.ngrams import WORDS, bag_ids
 from classmark_models.pack import BUILTIN, open_pack
 from classmark_models.published.labelling import label_table
 from classmark_models.session import Encoder
-from classmark_models.spec import read_catalogue
 from classmark_models.tokens import Tokenizer
 from classmark_models.trained_head import SPREAD, Output, TrainedHead, to_int8, write_head
 from recipes.calibration import fit_one_of_many, sure_from
-from recipes.corpora import KINDS, read_embeddings
-from recipes.small_corpora import MEASURED, SPHERES, Row, measured, newsgroups, spheres, subjects
-from recipes.small_subjects import SUBJECTS
+from recipes.corpora import KINDS, KINDS_IN_WORDS, read_embeddings
+from recipes.results import OURS, Result, by_language, write
+from recipes.small_corpora import MEASURED, Row, measured
+from recipes.small_plans import CATALOGUE, PLANS, Plan
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.intp]
 
 CHUNK, GOAL, DECLINED, FOLDS = 2000, 0.9, 0.02, 5
-_CATALOGUE = read_catalogue()
-NEWSGROUPS = _CATALOGUE["newsgroups-20"].labels.names
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is learnt, and how: sizes of the head, rounds, the shares of what is left out while learning.
-
-    ``head``: what the head's files are called; ``entry``: the published model with the same subjects.
-    ``balance``: a row counts by the number of rows with its label, to the power of minus this. ``whole``: n-grams of
-    the whole text are looked up, not only of its beginning. ``window``: so many tokens of it the encoder reads.
-    ``taught``: the kinds of rows that are learnt from, by default all.
-    """
-
-    name: str
-    head: str
-    entry: str
-    labels: tuple[str, ...]
-    rows: Callable[[Path], Iterator[Row]]
-    kinds: tuple[str, ...]
-    bits: int
-    bag: int
-    hidden: int
-    epochs: int
-    balance: float
-    kept_ngrams: float = 0.5
-    kept_bags: float = 0.85
-    dropped: float = 0.25
-    decay: float = 0.02
-    rate: float = 2e-3
-    bag_rate: float = 1e-3
-    batch: int = 256
-    whole: bool = False
-    taught: tuple[str, ...] = ()
-    window: int = 512
-
-
-PLANS = {
-    plan.name: plan
-    for plan in (
-        Plan(
-            "newsgroups",
-            "newsgroups",
-            "newsgroups-20",
-            NEWSGROUPS,
-            newsgroups,
-            ("post", "bare post"),
-            18,
-            32,
-            128,
-            12,
-            0.0,
-            bag_rate=5e-2,
-            batch=128,
-            kept_ngrams=0.3,
-            kept_bags=1.0,
-            whole=True,
-            window=192,
-            taught=("post",),
-        ),
-        Plan(
-            "spheres",
-            "spheres",
-            "arxiv-spheres",
-            tuple(SPHERES.values()),
-            spheres,
-            ("title", "title and abstract"),
-            16,
-            16,
-            64,
-            8,
-            0.5,
-            dropped=0.4,
-        ),
-        Plan("subjects-8", "subjects", "title-subjects-8", SUBJECTS, subjects, KINDS, 17, 16, 128, 5, 0.25),
-    )
-}
 
 
 @dataclass(frozen=True)
@@ -306,9 +229,24 @@ def report(name: str, labels: Sequence[str], texts: Texts, places: Places, proba
     print("\n   ", ", ".join(f"{label} {hits[k]}/{count[k]}" for k, label in enumerate(labels) if count[k]), flush=True)
 
 
+def results(plan: Plan, head: TrainedHead, texts: Texts, wanted: str) -> Iterator[Result]:
+    """Yield the figures of one part, of each kind of rows; a best answer is right when it is the main label."""
+    for kind in plan.kinds:
+        places = texts.where(lambda row, own=kind: row.part == wanted and row.kind == own)  # type: ignore[misc]
+        rows, chances = [texts.rows[place] for place in places], answers(plan, head, texts, places)
+        main, best = np.array([plan.labels.index(row.best) for row in rows]), chances.argmax(axis=1)
+        hits, words = best == main, KINDS_IN_WORDS.get(kind, kind)
+        yield Result.accuracy(plan.title, words, hits, chances.max(axis=1))
+        count = len(plan.labels)
+        of_class = macro(np.bincount(main[hits], minlength=count), np.bincount(main, minlength=count))
+        yield Result.of(plan.title, words, OURS, "mean of classes", of_class)
+        if any(row.language != "en" for row in rows):
+            yield from by_language(plan.title, words, OURS, np.array([row.language for row in rows]), hits)
+
+
 def write_labels(plan: Plan, labels: Sequence[str], path: Path) -> None:
     """Write the subjects in the order of the outputs, with the broader ones of the published model's entry."""
-    rows = label_table(_CATALOGUE[plan.entry], labels)
+    rows = label_table(CATALOGUE[plan.entry], labels)
     if [row.name for row in rows if row.output is not None] != list(labels):
         raise ValueError(f"{plan.entry} knows other subjects")
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -338,10 +276,12 @@ def build(plan: Plan, options: argparse.Namespace) -> None:
             elsewhere = read(plan, list(measured(options.data, name)), options.cache, None)
             every = elsewhere.where(lambda row: True)
             report(name, labels, elsewhere, every, answers(plan, head, elsewhere, every))
+    if options.figures:
+        write(options.figures, results(plan, head, texts, parts[-1]))
     if options.out:
         sure = threshold(plan, head, texts, asked)
         least = float(np.quantile(answers(plan, head, texts, asked).max(axis=1), DECLINED))
-        level = _CATALOGUE[plan.entry].labels.level
+        level = CATALOGUE[plan.entry].labels.level
         facts = {plan.name: {"least": round(least, 3), "sure": {} if sure is None else {level: sure}}}
         options.out.mkdir(parents=True, exist_ok=True)
         write_head(options.out / f"{plan.head}.npz", head)
@@ -383,6 +323,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="a folder for embeddings")
     parser.add_argument("--library", type=Path, help="the folder that recipes.embed has filled")
     parser.add_argument("--out", type=Path, help="the folder for the head, its facts and its subjects")
+    parser.add_argument("--figures", type=Path, help="a file for the figures of the last part, as JSON")
     parser.add_argument("--test", action="store_true", help="give the figures of the test part: once, at the end")
     parser.add_argument("--folds", action="store_true", help="give figures of the other parts by cross-validation only")
     options = parser.parse_args()

@@ -7,7 +7,7 @@ import pytest
 from tests.models.toys import label, small_vocabulary
 
 from classmark_models.decide import LIKELY, POSSIBLE, Rule, Subject, back_off, decide
-from classmark_models.labels import Vocabulary
+from classmark_models.labels import Label, Vocabulary
 
 SMALL = small_vocabulary()
 # Exact in binary: sums are free of rounding. By topic; fields 0.25, 0.125, 0.625; domains 0.25, 0.75.
@@ -167,3 +167,12 @@ def test_back_off_may_leave_the_best_topics_branch() -> None:
 )
 def test_probability_in_a_word(score: float, word: str) -> None:
     assert Subject(label("d0", "domain"), 0, score).word == word
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [("AE Encyclopedias", "A General works"), ("AE1-90 Old", "A General works › AE Encyclopedias")]
+)
+def test_a_subject_that_is_all_of_the_broader_one_is_told_once(name: str, place: str) -> None:
+    names = {"class": "A General works", "subclass": "AE Encyclopedias", "range": name}
+    path = tuple(Subject(Label(level, "", own, level), 0, 1.0) for level, own in names.items())
+    assert Subject(path[2].label, 0, 1.0, path[:2]).place == place
