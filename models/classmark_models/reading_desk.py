@@ -17,6 +17,7 @@ from classmark_models.classifier import BLANK, TOO_LITTLE, Stop
 from classmark_models.errors import Interrupted
 from classmark_models.ngrams import NgramIds, bag_ids
 from classmark_models.pack import BUILTIN, Pack, open_pack
+from classmark_models.scope import SCOPE, Scope, letter_ids, measure
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer, count_letters
 from classmark_models.trained_head import TrainedHead
@@ -88,6 +89,7 @@ class Reader:
         self.head = read_head(pack.file("vectors.npz"))
         """The zero-shot one, which knows what texts that say nothing are like."""
         self._limits: dict[str, float] = pack.fact("decline")
+        self._scope = Scope(pack.file(SCOPE), len(self.head.center))
         pack.file("encoder.onnx.data")
         self._encoder = Encoder(pack.file("encoder.onnx"), workers)
         self._tokenizer = Tokenizer(pack.file("tokenizer.json"), pack.fact("prompt"), pack.fact("max_tokens"))
@@ -131,12 +133,16 @@ class Reader:
             vectors.append(vector)
         embeddings = np.stack(vectors)
         empty = self.head.emptiness(embeddings) > self._limits["null_cosine"]
+        weights = weigh(letters, np.array([part == HEAD for part, _ in spans]), empty, share)
+        bare = [self._tokenizer.bare(span.ids) for _, span in spans]
+        measures = [measure(text, ids, self._tokenizer.unknown) for text, ids in zip(cut, bare, strict=True)]
+        chances = self._scope.chances(embeddings, np.stack(measures), [*map(letter_ids, cut)])
         return Reading(
             stretches=tuple(Stretch(part, span.start, span.end) for part, span in spans),
-            weights=weigh(letters, np.array([part == HEAD for part, _ in spans]), empty, share),
+            weights=weights,
             embeddings=embeddings,
             ngrams=tuple(map(bag_ids, cut)),
-            doubt=BLANK if empty.all() else "",
+            doubt=self._scope.doubt(chances, weights) or (BLANK if empty.all() else ""),
         )
 
 

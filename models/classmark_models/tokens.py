@@ -65,6 +65,16 @@ class Tokenizer:
     def _ids(self, text: str) -> list[int]:
         return list(self._rust.encode(text, add_special_tokens=False).ids) if text else []
 
+    @property
+    def unknown(self) -> int:
+        """The id of letters that no token has; -1 when there is none."""
+        found = self._rust.token_to_id("<unk>")
+        return -1 if found is None else found
+
+    def bare(self, ids: TokenIds) -> TokenIds:
+        """Return ids of a text without the prompt and the special tokens around it."""
+        return ids[len(self._before) : len(ids) - len(self._after)]
+
     def encode(self, text: str) -> TokenIds:
         """Return the ids of a text, cut to the limit."""
         return self.span(text).ids

@@ -23,7 +23,7 @@ from recipes.encoder import LIMIT, PROMPT, write_encoder
 from recipes.topics import make_head, read_topics, write_head, write_labels
 from recipes.wheel_file import WHEEL, WHEEL_SHA256, read_wheel
 
-FILES = ("encoder.onnx", "encoder.onnx.data", "tokenizer.json", "labels.csv", "vectors.npz", "sure.json")
+FILES = ("encoder.onnx", "encoder.onnx.data", "tokenizer.json", "labels.csv", "vectors.npz", "sure.json", "scope.npz")
 LIBRARY = "library"
 LANGUAGES = (
     "af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu hy id is "

@@ -223,7 +223,7 @@ def test_unstated_fact_and_file_are_named(fake: Path) -> None:
 @pytest.fixture
 def small_copy(tmp_path: Path) -> Path:
     """The built-in pack's small files, with nothing where the weights should be."""
-    for name in (MANIFEST, "encoder.onnx", "labels.csv", "vectors.npz", "sure.json"):
+    for name in (MANIFEST, "encoder.onnx", "labels.csv", "vectors.npz", "sure.json", "scope.npz"):
         shutil.copyfile(BUILTIN / name, tmp_path / name)
     return tmp_path
 
@@ -235,6 +235,7 @@ def small_copy(tmp_path: Path) -> Path:
         ("labels.csv", b"\xff\xfe\x00" * 100),
         ("labels.csv", b"level,name\ndomain,Life\n"),
         ("labels.csv", b"level,id,uri,name,parent\ndomain,1,u,Life,\nfield,11,u,Biology,2\n"),
+        ("scope.npz", b"not an archive"),
         ("sure.json", b'{"openalex-zero-shot": {"sure": {"topic": 2}}}'),
         ("vectors.npz", b""),
         ("vectors.npz", b"PK\x03\x04" + b"\x00" * 100),
