@@ -48,6 +48,6 @@ def test_trained_classifiers_side_by_side(taught: None, call_plainly: Call) -> N
     assert code == DONE
     answers = [read_json(line) for line in out.splitlines()]
     assert [answer["classifier"] for answer in answers] == names
-    assert [answer["results"][0]["level"] for answer in answers] == ["subclass", "heading", "topic"]
-    [step] = answers[0]["results"][0]["path"]
+    assert [answer["results"][-1]["level"] for answer in answers] == ["subclass", "heading", "topic"]
+    [step] = answers[0]["results"][-1]["path"]
     assert step["level"] == "class"
