@@ -27,7 +27,7 @@ from recipes.library_heads import Answers, Floats, Places, Texts, read_answers, 
 
 HEADS = BUILTIN / "heads"
 NAMES = ("lcc", "ddc", "lcsh", "fields")
-DECLINED = 0.02
+DECLINED = 0.015
 _HEADING = "https://id.loc.gov/authorities/subjects/label/"
 _COUNTED = 5
 
