@@ -59,6 +59,7 @@ def main() -> None:
     parser.add_argument("--tuned", type=Path, help="what recipes.tune_encoder wrote (default: the wheel's own layers)")
     parser.add_argument("--data", type=Path, help="folder with openalex_topics.csv; not needed with --only manifest")
     parser.add_argument("--only", choices=["topics", "manifest"], help="keep the encoder, or all files, as they are")
+    parser.add_argument("--fields", action="store_true", help="join what was learnt of fields to the topics")
     parser.add_argument("--out", type=Path, default=BUILTIN, help="folder to write (default: the pack in the tree)")
     arguments = parser.parse_args()
     folder: Path = arguments.out
@@ -67,7 +68,7 @@ def main() -> None:
             parser.error("--data is needed to write the topics, and --wheel to write the encoder")
         folder.mkdir(parents=True, exist_ok=True)
         build(folder, arguments.data, arguments.wheel if arguments.only is None else None, arguments.tuned)
-    write_manifest(folder)
+    write_manifest(folder, arguments.fields)
 
 
 def build(folder: Path, data: Path, wheel: Path | None, tuned: Path | None) -> None:
@@ -84,12 +85,13 @@ def build(folder: Path, data: Path, wheel: Path | None, tuned: Path | None) -> N
     encoder.close()
 
 
-def write_manifest(folder: Path) -> None:
-    """State the files of the pack and of all heads in it, and how what was learnt of fields counts."""
+def write_manifest(folder: Path, has_fields: bool) -> None:
+    """State the files of the pack and of all heads in it, and, where wanted, how what was learnt of fields counts."""
     heads = sorted(f"{HEADS}/{path.name}" for path in (folder / HEADS).glob("*"))
-    facts = folder / HEADS / f"{LIBRARY}.json"
-    learnt = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else {}
-    fields = {"fields": {"head": f"{HEADS}/{LIBRARY}.npz"} | learnt["fields"]} if "fields" in learnt else {}
+    fields = {}
+    if has_fields:
+        learnt = json.loads((folder / HEADS / f"{LIBRARY}.json").read_text(encoding="utf-8"))
+        fields = {"fields": {"head": f"{HEADS}/{LIBRARY}.npz"} | learnt["fields"]}
     manifest = FACTS | fields | {"files": {name: describe(folder / name) for name in (*FILES, *heads)}}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

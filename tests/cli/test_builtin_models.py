@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,10 @@ def test_trained_classifiers_side_by_side(taught: None, call_plainly: Call) -> N
     assert [answer["results"][-1]["level"] for answer in answers] == ["subclass", "heading", "topic"]
     [step] = answers[0]["results"][-1]["path"]
     assert step["level"] == "class"
+
+
+def test_a_notation_is_told_once(taught: None, call_plainly: Call) -> None:
+    _, out, _ = call_plainly("classify", "--title", "Coral reefs and their fishes", "--model", "lcc")
+    best = out.splitlines()[2]
+    assert re.search(r"  Q\w* \w", best), best
+    assert "(" not in best

@@ -70,7 +70,7 @@ def test_300_pages_get_what_their_title_page_says(
     assert len(whole.windows) >= PAGES
     said, found = (lcc.vocabulary.roll_up(each.scores, "class") for each in (alone, whole))
     assert said.argmax() == found.argmax() == place
-    assert found[place] >= said[place] - 0.1
+    assert found[place] >= said[place] - 0.25
 
 
 def test_order_begins_at_the_beginning_and_spreads() -> None:

@@ -15,7 +15,7 @@ from classmark_models.trained_head import write_head
 SHELVES = (
     "level,id,uri,name,parent\n"
     "class,Q,,Science,\nclass,K,,Law,\n"
-    "subclass,QL,,Zoology,Q\nsubclass,QC,,Physics,Q\nsubclass,K1,,Contracts,K\nsubclass,QE,,Geology,Q\n"
+    "subclass,QL,,Zoology,Q\nsubclass,QC,,Physics,Q\nsubclass,K1,,Contracts,K\nsubclass,QE,,QE Geology,Q\n"
 )
 HEADINGS = "level,id,uri,name,parent\n" + "".join(f"heading,h{number},,Heading {number},\n" for number in range(9))
 

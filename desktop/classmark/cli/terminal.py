@@ -53,7 +53,9 @@ class TextWriter:
             write(f"  no {level} reaches {self._rule.threshold:g}")
             write(f" · {broad.label.level} {broad.label.name} {broad.score:.2f}\n")
         for subject in subjects:
-            write(f"  {subject.score:4.2f} {subject.word:8}  {subject.label.name}  ({subject.label.id})\n")
+            label = subject.label
+            notation = "" if label.name.startswith(label.id) else f"  ({label.id})"
+            write(f"  {subject.score:4.2f} {subject.word:8}  {label.name}{notation}\n")
             if subject.place:
                 write(f"{'':17}{subject.place}\n")
 
