@@ -144,6 +144,20 @@ def to_int8(rows: npt.NDArray[np.floating]) -> tuple[Bytes, Floats]:
     return np.rint(rows / scale[:, None]).astype(np.int8), scale.astype(np.float32)
 
 
+def quantized(
+    centre: Floats, table: Floats, w1: Floats, b1: Floats, outputs: Mapping[str, tuple[Floats, Floats]]
+) -> TrainedHead:
+    """Return a net as a head in 8 bits, not calibrated; shapes as of ``TrainedHead``.
+
+    ``table``: the vectors of n-grams; ``outputs``: weights and bias of each vocabulary.
+    """
+    scale = float(np.abs(table).max() / 127)
+    none = np.zeros((2, 3), np.float32)
+    layers = {name: Output(*to_int8(w), b.astype(np.float32), none) for name, (w, b) in outputs.items()}
+    bag = np.rint(table / scale).astype(np.int8)
+    return TrainedHead(centre.astype(np.float32), bag, scale, w1.astype(np.float16), b1, layers)
+
+
 def write_head(path: Path, head: TrainedHead) -> None:
     """Write a head (NumPy's npz, not compressed); the same head gives the same bytes. ValueError when it does not fit.
 

@@ -58,6 +58,13 @@ class Answers:
     lcsh: list[list[int]]
     fields: Floats
 
+    @property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Whether anything but fields is known of each record, shape (records,)."""
+        has_heading = np.array([bool(places) for places in self.lcsh], np.bool_)
+        known: npt.NDArray[np.bool_] = (self.lcc >= 0) | (self.dewey >= 0) | has_heading
+        return known
+
     def groups(self, level: str) -> Places:
         """Return, for each range, the place of its class or subclass among those in order."""
         names = [subclass if level == "subclass" else subclass[0] for subclass, _ in self.ranges]
@@ -242,9 +249,8 @@ def rows_to_learn(
     records: Sequence[Record], parts: Sequence[Part], answers: Answers, texts: Texts, without: Collection[str]
 ) -> Places:
     """Return the training texts that have an answer, examples included; none in the languages ``without``."""
-    answered = (answers.lcc >= 0) | (answers.dewey >= 0) | np.array([bool(places) for places in answers.lcsh])
     in_training = np.array([of == "training" for of in parts] + [True] * (len(answers.lcc) - len(records)))
-    learnt = (answered | answers.fields.any(axis=1)) & in_training & in_other_languages(records, answers, without)
+    learnt = (answers.known | answers.fields.any(axis=1)) & in_training & in_other_languages(records, answers, without)
     return np.flatnonzero(learnt[texts.record])
 
 

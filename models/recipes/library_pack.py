@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from classmark_models.labels import Vocabulary, read_vocabulary
 from classmark_models.pack import BUILTIN
-from classmark_models.trained_head import Output, TrainedHead, to_int8, write_head
+from classmark_models.trained_head import TrainedHead, quantized, write_head
 from recipes import development, lcc
 from recipes.calibration import Kinds, fit_each_alone, fit_one_of_many, softmax, sure_from, thresholds
 from recipes.corpora import part, read_records
@@ -35,12 +35,8 @@ _COUNTED = 5
 def read_net(path: Path) -> TrainedHead:
     """Return the net as a head in 8 bits, not calibrated."""
     with np.load(path, allow_pickle=False) as net:
-        table = net["table"]
-        scale = float(np.abs(table).max() / 127)
-        bag = np.rint(table / scale).astype(np.int8)
-        one = np.zeros((2, 3), np.float32)
-        layers = {name: Output(*to_int8(net[f"{name}.w"]), net[f"{name}.b"], one) for name in NAMES}
-        return TrainedHead(net["centre"], bag, scale, net["w1"].astype(np.float16), net["b1"], layers)
+        outputs = {name: (net[f"{name}.w"], net[f"{name}.b"]) for name in NAMES}
+        return quantized(net["centre"], net["table"], net["w1"], net["b1"], outputs)
 
 
 def hidden(head: TrainedHead, texts: Texts, rows: Places) -> Floats:

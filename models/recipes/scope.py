@@ -28,7 +28,7 @@ from classmark_models.pack import BUILTIN, describe, open_pack
 from classmark_models.scope import DESCRIBED, KINDS, MEASURES, SCOPE, letter_ids, measure
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer
-from classmark_models.trained_head import SPREAD, Output, TrainedHead, to_int8, write_head
+from classmark_models.trained_head import SPREAD, TrainedHead, quantized, write_head
 from recipes import scope_noise, scope_texts
 from recipes.corpora import KINDS as RECORD_KINDS
 from recipes.corpora import Part, Record, part, read_embeddings, read_records
@@ -246,15 +246,12 @@ def train(rows: Rows, seed: int = 0) -> dict[str, Floats]:
     return {name: array.detach().numpy() for name, array in (arrays | {"w": outer.weight, "b": outer.bias}).items()}
 
 
-def head_of(arrays: dict[str, Floats], shift: float = 0.0) -> TrainedHead:
+def shifted(arrays: dict[str, Floats], shift: float = 0.0) -> TrainedHead:
     """Return the head in 8 bits; ``shift`` is added to what speaks for a text that describes something."""
-    scale = float(np.abs(arrays["table"]).max() / 127)
     bias = arrays["b"].copy()
     bias[0] += shift
     bias[KINDS.index("foreign")] -= UNHEARD
-    output = Output(*to_int8(arrays["w"]), bias, np.zeros((2, 3), np.float32))
-    bag = np.rint(arrays["table"] / scale).astype(np.int8)
-    return TrainedHead(arrays["centre"], bag, scale, arrays["w1"].astype(np.float16), arrays["b1"], {"scope": output})
+    return quantized(arrays["centre"], arrays["table"], arrays["w1"], arrays["b1"], {"scope": (arrays["w"], bias)})
 
 
 def margins(head: TrainedHead, rows: Rows) -> Floats:
@@ -295,8 +292,8 @@ def main() -> None:
     kept = select(rows, ~held)
     arrays = train(joined([maker.records(records, options.embeddings, "training", False), kept]))
     real = maker.records(records, options.embeddings, "development", True)
-    shift = shift_of(margins(head_of(arrays), real), real.languages)
-    head = head_of(arrays, shift)
+    shift = shift_of(margins(shifted(arrays), real), real.languages)
+    head = shifted(arrays, shift)
     write_head(BUILTIN / SCOPE, head)
     print(f"shift {shift:.2f}")
     report("records", margins(head, real), real)

@@ -27,7 +27,7 @@ from classmark_models.pack import BUILTIN, open_pack
 from classmark_models.published.labelling import label_table
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer
-from classmark_models.trained_head import SPREAD, Output, TrainedHead, to_int8, write_head
+from classmark_models.trained_head import SPREAD, TrainedHead, quantized, write_head
 from recipes.calibration import fit_one_of_many, sure_from
 from recipes.corpora import KINDS, KINDS_IN_WORDS, read_embeddings
 from recipes.results import OURS, Result, by_language, write
@@ -167,11 +167,7 @@ def _head(name: str, centre: Floats, table: Any, inner: Any, outer: Any) -> Trai
     rows, w1, b1, w, b = (
         each.detach().numpy() for each in (table.weight, inner.weight, inner.bias, outer.weight, outer.bias)
     )
-    bag_scale = float(np.float32(np.abs(rows).max() / 127))
-    small, scale = to_int8(w)
-    layer = Output(small, scale, b.astype(np.float32), np.zeros((2, 3), np.float32))
-    bag = np.rint(rows / bag_scale).astype(np.int8)
-    return TrainedHead(centre.astype(np.float32), bag, bag_scale, w1.astype(np.float16), b1, {name: layer})
+    return quantized(centre, rows, w1, b1, {name: (w, b)})
 
 
 def answers(plan: Plan, head: TrainedHead, texts: Texts, places: Places) -> Floats:

@@ -231,9 +231,8 @@ def main() -> None:
     reader = Reader(Tokenizer.from_file(str(options.scratch / "tokenizer.json")), PROMPT)
     parts = np.array([part(record.id) for record in records])
     answers = read_answers(records, list(parts), options.data)
-    answered = (answers.lcc >= 0) | (answers.dewey >= 0) | np.array([bool(places) for places in answers.lcsh])
-    answered = answered[: len(records)]
-    texts = library_texts(records, np.flatnonzero(answered & (parts == "training")), answers, reader)
+    learnt = np.flatnonzero(answers.known[: len(records)] & (parts == "training"))
+    texts = library_texts(records, learnt, answers, reader)
     held_out = np.flatnonzero((answers.lcc[: len(records)] >= 0) & (parts == "development"))[:HELD]
     held = library_texts(records, held_out, answers, reader)
     topics = topic_texts(read_topics(options.data / "openalex_topics.csv"), reader)
