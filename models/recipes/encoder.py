@@ -14,17 +14,13 @@ from tokenizers import Regex, models, normalizers, pre_tokenizers, processors
 from tokenizers import Tokenizer as RustTokenizer
 
 from classmark_models.convert import measure_ranges
+from classmark_models.convert.precision import variant
 from classmark_models.graph import Array, GraphBuilder, Linears, Shape, add_encoder, float_linears
-from classmark_models.quantize import BlockEmbedding, Int8Linears, smoothing_factors
+from classmark_models.quantize import BlockEmbedding
 from classmark_models.tokens import Tokenizer
 from recipes.wheel_file import Blocks, EncoderFile
 
 PROMPT, LIMIT = "query: ", 512
-KNEE = 3.5
-"""Channels beyond 3.5 times the median are smoothed; 1.8, 2.5 and 5 gave a smaller mean cosine."""
-SMOOTHED = ("attended", "active")
-"""The two activations of each layer in which single channels stand out, ten- to fiftyfold."""
-
 FULLWIDTH_TILDE, PRIVATE = "\uff5e", "\uf8fe"
 """A character that NFKC would change, and one for private use in whose guise it passes."""
 
@@ -119,5 +115,4 @@ def write_encoder(source: EncoderFile, weights: Mapping[str, Array], folder: Pat
         path = Path(scratch) / "fp32.onnx"
         write_graph(source, weights, path, float_linears)
         ranges = measure_ranges(path, map(tokenizer.encode, texts))
-    smoothing = {name: smoothing_factors(ranges[name], KNEE) for name in ranges if name.endswith(SMOOTHED)}
-    write_graph(source, weights, folder / "encoder.onnx", Int8Linears(smoothing=smoothing))
+    write_graph(source, weights, folder / "encoder.onnx", variant("int8-reduced", ranges).linears)

@@ -23,9 +23,9 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from classmark_models.convert.precision import variant
 from classmark_models.graph import Array, Linears, float_linears
 from classmark_models.pack import BUILTIN, Pack, open_pack
-from classmark_models.quantize import Int8Linears
 from classmark_models.session import Encoder
 from classmark_models.tokens import TokenIds, Tokenizer
 from recipes.encoder import LIMIT, PROMPT, tuned_weights, write_graph
@@ -146,9 +146,9 @@ def main() -> None:
     ours = np.stack(list(encoder.embed_all(rows))).astype(np.float64)
     encoder.close()
     variants = {
-        "the pack: 7 bits, smoothed": ours,
-        "7 bits, not smoothed": embed_with(source, weights, Int8Linears(limit=64), rows),
-        "8 bits, not smoothed": embed_with(source, weights, Int8Linears(limit=127), rows),
+        "the pack: safe pairs, smoothed": ours,
+        "safe pairs, not smoothed": embed_with(source, weights, variant("int8-reduced").linears, rows),
+        "full range, not smoothed": embed_with(source, weights, variant("int8").linears, rows),
     }
     for name, embeddings in variants.items():
         cosines = (embeddings * exact).sum(axis=1)

@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 Topic = dict[str, str]
 
 URIS = {"domain": "domains/", "field": "fields/", "subfield": "subfields/", "topic": "T"}
-TEMPERATURE = 0.03
+TEMPERATURE = 0.04
 SUBFIELD_SHARE, FIELD_SHARE = 0.25, 0.1
 """How much of its subfield's and its field's mean vector is added to each topic's."""
 

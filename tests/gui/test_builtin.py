@@ -16,7 +16,7 @@ FIELDS = {
     "en-library-cataloguing.txt": ("en", "Social Sciences"),
     "en-ocean-acidification.md": ("en", "Earth and Planetary Sciences"),
     "fr-apprentissage-lecture.html": ("fr", "Psychology"),
-    "ru-vechnaya-merzlota.txt": ("ru", "Earth and Planetary Sciences"),
+    "ru-vechnaya-merzlota.txt": ("ru", "Environmental Science"),
     "zh-traditional-medicine-trial.txt": ("zh", "Medicine"),
 }
 
