@@ -52,7 +52,10 @@ def add_command(commands: Commands) -> None:
         dest="only_sure",
         help="only what is sure (nine of ten such answers are right), at the deepest level where anything is",
     )
-    command.add_argument("--level", help=f"how specific: domain, field, subfield, topic … {default}")
+    levels = "domain, field, subfield, topic; class, subclass, range (lcc); class, division, section (ddc)"
+    command.add_argument(
+        "--level", help=f"how specific: {levels}; a model that lacks it goes as deep as it can {default}"
+    )
     command.add_argument(
         "--model",
         action="append",
