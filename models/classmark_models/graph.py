@@ -138,11 +138,12 @@ def add_encoder(
     each with ``.w`` and ``.b``.
     """
 
+    # Not SkipLayerNormalization: the runtime computes that one number at a time; see also ``session.Graph``.
     def norm(x: str, residual: str, key: str, name: str) -> str:
         gamma = builder.constant(f"{name}.gamma", weights[f"{key}.w"])
         beta = builder.constant(f"{name}.beta", weights[f"{key}.b"])
-        inputs = [x, residual, gamma, beta]
-        return builder.add("SkipLayerNormalization", inputs, name, CONTRIB, epsilon=shape.epsilon)
+        total = builder.add("Add", [x, residual], f"{name}.sum")
+        return builder.add("LayerNormalization", [total, gamma, beta], name, axis=-1, epsilon=shape.epsilon)
 
     def matrices(layer: str, *keys: str) -> dict[str, tuple[Array, Array]]:
         return {f"{layer}{key}": (weights[f"{layer}{key}.w"], weights[f"{layer}{key}.b"]) for key in keys}

