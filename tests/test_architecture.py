@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,21 @@ def test_import_leaves_out(module: str, absent: tuple[str, ...]) -> None:
     ask = f"import sys, {module}; print(*sorted(set({absent!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("module", ["classmark.cli", "classmark.gui.app", "classmark_models.collection"])
+def test_numpy_is_told_first_to_start_no_threads(module: str) -> None:
+    """They would wait busily beside the encoder's."""
+    ask = (
+        "import os, sys\n"
+        "class Watch:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'numpy': print(os.environ.get('OPENBLAS_NUM_THREADS'))\n"
+        f"sys.meta_path.insert(0, Watch())\nimport {module}, numpy"
+    )
+    given = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, env=given)
+    assert done.stdout.split() == ["1"]
 
 
 def test_source_roots_are_no_packages() -> None:
