@@ -76,8 +76,8 @@ def windows_of(
 class Classifier(Protocol):
     """A model ready for work: its vocabulary and the way from texts to scores.
 
-    ``predict`` may be used by one thread at a time, as it runs several windows at once by itself; ``window_scores``
-    by any, beside it too.
+    Any number of threads may use it. ``predict`` runs several windows at once by itself, and no more of them whoever
+    else asks: several documents at once pay when they are short.
     """
 
     name: str

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +25,8 @@ from classmark_models.trained_head import TrainedHead
 from classmark_models.windows import ABSTRACT_WEIGHT, BODY, HEAD, TITLE_WEIGHT, Weights, weigh
 from classmark_models.zero_shot_head import Embeddings, read_head
 
-_KEPT = 4
-"""Readings of the last documents that are kept: several classifiers ask for each in turn."""
+_KEPT = 256
+"""Windows of the last documents that are kept: several classifiers ask for each in turn. The last always is."""
 
 
 class Stretch(NamedTuple):
@@ -94,6 +95,7 @@ class Reader:
         self._encoder = Encoder(pack.file("encoder.onnx"), workers)
         self._tokenizer = Tokenizer(pack.file("tokenizer.json"), pack.fact("prompt"), pack.fact("max_tokens"))
         self._readings: OrderedDict[bytes, Reading] = OrderedDict()
+        self._turns: WeakValueDictionary[bytes, Lock] = WeakValueDictionary()
         self._lock = Lock()
 
     def close(self) -> None:
@@ -110,15 +112,23 @@ class Reader:
         texts = {HEAD: "\n".join(part for part in (title.strip(), abstract.strip()) if part), BODY: body}
         key = _digest(*texts.values(), "abstract" if abstract.strip() else "")
         with self._lock:
-            if key not in self._readings:
-                reading = self._read(texts, ABSTRACT_WEIGHT if abstract.strip() else TITLE_WEIGHT, should_stop)
-                if isinstance(reading, str):
-                    return reading
-                self._readings[key] = reading
-                if len(self._readings) > _KEPT:
-                    self._readings.popitem(last=False)
-            self._readings.move_to_end(key)
-            return self._readings[key]
+            turn = self._turns.setdefault(key, Lock())
+        with turn:  # whoever asks for the same document waits for it, all others do not
+            with self._lock:
+                if key in self._readings:
+                    self._readings.move_to_end(key)
+                    return self._readings[key]
+            reading = self._read(texts, ABSTRACT_WEIGHT if abstract.strip() else TITLE_WEIGHT, should_stop)
+            if isinstance(reading, Reading):
+                self._keep(key, reading)
+            return reading
+
+    def _keep(self, key: bytes, reading: Reading) -> None:
+        with self._lock:
+            self._readings[key] = reading
+            windows = sum(len(each.stretches) for each in self._readings.values())
+            while windows > _KEPT and len(self._readings) > 1:
+                windows -= len(self._readings.popitem(last=False)[1].stretches)
 
     def _read(self, texts: dict[str, str], share: float, should_stop: Stop) -> Reading | str:
         spans = [(part, span) for part, text in texts.items() for span in self._tokenizer.windows(text)]
@@ -149,7 +159,7 @@ class Reader:
 class ReadingDesk:
     """Lends one reader, and each trained head once, to all who classify; opened for the first, closed after the last.
 
-    All may be used by several threads; a document is read by one at a time.
+    All may be used by several threads; a document that several ask for is read once.
     """
 
     def __init__(self, folder: Path = BUILTIN) -> None:

@@ -227,3 +227,16 @@ def test_real_documents_end_as_their_folders_say() -> None:
         assert outcomes[folder] == {Outcome.READ}, folder
     assert outcomes["pdf_encrypted"] == {Outcome.ENCRYPTED, Outcome.READ}
     assert Outcome.NO_TEXT_LAYER in outcomes["pdf_scanned"]
+
+
+def test_reading_ahead_ends_when_told_to(good: Path, hanging: Path) -> None:
+    """Also while a file is being read that takes long."""
+    with ReaderProcess() as reader:
+        told = threading.Event()
+        readings = reader.read_ahead([good, hanging, good], told.is_set)
+        assert next(readings).outcome is Outcome.READ
+        threading.Timer(0.2, told.set).start()
+        began = time.monotonic()
+        assert list(readings) == []
+        assert time.monotonic() - began < reader.limits.seconds / 2
+        assert reader.read(good).outcome is Outcome.READ

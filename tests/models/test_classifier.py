@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +14,8 @@ from classmark_models.classifier import Classifier, Prediction
 from classmark_models.collection import open_builtin
 from classmark_models.decide import Rule, decide
 from classmark_models.errors import Interrupted
-from classmark_models.tokens import BLOCK_CHARACTERS
+from classmark_models.session import Encoder
+from classmark_models.tokens import BLOCK_CHARACTERS, TokenIds
 from classmark_models.windows import ABSTRACT_WEIGHT, BODY, HEAD, TITLE_WEIGHT
 
 CORAL = (
@@ -268,6 +274,37 @@ def test_document_among_others_is_classified_as_if_alone(classifier: Classifier)
     np.testing.assert_array_equal(again.scores, alone.scores)
     np.testing.assert_array_equal(again.traces, alone.traces)
     assert again.windows == alone.windows
+
+
+def test_documents_side_by_side_are_classified_as_if_alone(classifier: Classifier) -> None:
+    """Titles, abstracts and a longer text, in two orders, each of them twice, by several threads."""
+    documents = [(title, "", "") for _, title, _, _ in SUBJECTS]
+    documents += [("", COURT, ""), ("Stars", STARS, ""), ("Sea stars", COURT, STARS * 10 + CORAL * 5)]
+    alone = [classifier.predict(*document) for document in documents]
+    for order in (list(range(len(documents))) * 2, [*range(len(documents))][::-1] * 2):
+        with closing(open_builtin(2)) as other, ThreadPoolExecutor(5) as threads:
+            together = list(threads.map(lambda place: other.predict(*documents[place]), order))
+        for place, prediction in zip(order, together, strict=True):
+            np.testing.assert_array_equal(prediction.scores, alone[place].scores)
+            np.testing.assert_array_equal(prediction.traces, alone[place].traces)
+            assert prediction.windows == alone[place].windows
+            assert prediction.declined == alone[place].declined
+
+
+def test_document_that_several_ask_for_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    embed = Encoder.embed_all
+
+    def count(encoder: Encoder, rows: Iterable[TokenIds]) -> Iterator[Any]:
+        for vector in embed(encoder, rows):
+            read.append(1)
+            yield vector
+
+    monkeypatch.setattr(Encoder, "embed_all", count)
+    with closing(open_builtin(1)) as other, ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: other.predict("Sea stars", "", STARS * 10), range(8)))
+    assert len(read) == len(found[0].windows)
+    assert len({prediction.scores.tobytes() for prediction in found}) == 1
 
 
 @pytest.mark.parametrize("workers", [1, 3])

@@ -127,7 +127,10 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counts
 
 
-def test_document_goes_through_the_encoder_once(classifiers: dict[str, Classifier], encoded: list[int]) -> None:
+def test_document_goes_through_the_encoder_once(
+    classifiers: dict[str, Classifier], encoded: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_desk, "_KEPT", 4)
     document = ("Read once", "", STARS * 20)
     predictions = [each.predict(*document) for each in classifiers.values()]
     assert len(encoded) == len(predictions[0].windows) > 1

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
+from classmark.core.abreast import Stop, abreast
 from classmark.core.documents import Document, Outcome, Reading, Result
 from classmark.core.reading import ReaderProcess
 from classmark_models.classifier import Classifier
 from classmark_models.errors import Interrupted
-
-Stop = Callable[[], bool]
 
 
 def classify(
@@ -20,18 +20,24 @@ def classify(
 ) -> Iterator[Result]:
     """Yield a result for each file, in order, with what each classifier says.
 
-    The next file is read while this one is classified. A file that cannot be read yields a result that says why. To
-    cancel, stop asking, or let ``should_stop`` (asked between windows) return True: the generator then ends without
-    the unfinished document.
+    Files are read ahead, and short documents classified side by side. A file that cannot be read yields a result that
+    says why. To cancel, stop asking, or let ``should_stop`` (asked between windows, by several threads) return True:
+    the generator then ends without the unfinished documents.
     """
-    began = perf_counter()
-    for reading in reader.read_ahead(paths):
-        try:
-            result = classify_reading(reading, classifiers, should_stop)
-        except Interrupted:
-            return
-        yield replace(result, seconds=perf_counter() - began)
+
+    def take(stop: Stop) -> Generator[tuple[Reading, float], None, None]:
         began = perf_counter()
+        for reading in reader.read_ahead(paths, stop):
+            yield reading, perf_counter() - began
+            began = perf_counter()
+
+    def work(taken: tuple[Reading, float], stop: Stop) -> Result:
+        reading, seconds = taken
+        result = classify_reading(reading, classifiers, stop)
+        return replace(result, seconds=result.seconds + seconds)
+
+    with suppress(Interrupted):
+        yield from abreast(take, work, lambda taken: _size(taken[0].document), should_stop)
 
 
 def classify_reading(reading: Reading, classifiers: Sequence[Classifier], should_stop: Stop = lambda: False) -> Result:
@@ -56,3 +62,8 @@ def classify_document(
     is_declined = all(prediction.declined for prediction in predictions)
     status, reason = ("declined", predictions[0].declined) if is_declined else ("ok", note)
     return Result(document.source, status, reason, document, predictions, perf_counter() - began)
+
+
+def _size(document: Document | None) -> int:
+    """Return how many characters of a document are read by classifiers."""
+    return len(document.title) + len(document.abstract) + len(document.body) if document else 0

@@ -70,8 +70,8 @@ class Result:
     """One document after classifying.
 
     ``status`` is ``ok``, ``declined`` (by all classifiers), or the value of the Outcome that kept the file from being
-    read; ``predictions`` are in the order of the classifiers. ``seconds`` is wall time spent on this document, reading
-    included as far as it was waited for.
+    read; ``predictions`` are in the order of the classifiers. ``seconds`` is wall time spent on this document, while
+    others may have been worked on beside it; reading is included as far as it was waited for.
     """
 
     source: str

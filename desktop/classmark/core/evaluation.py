@@ -11,8 +11,9 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
+from classmark.core.abreast import Stop
 from classmark.core.assertions import Asserted, AssertionTally
-from classmark.core.classify import Stop, classify_document
+from classmark.core.classify import classify_document
 from classmark.core.documents import Outcome
 from classmark.core.labelled import BadRow, LabelledText
 from classmark_models.classifier import Classifier, Prediction

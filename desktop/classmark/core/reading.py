@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from multiprocessing.context import SpawnProcess
@@ -28,6 +28,7 @@ __all__ = ["Limits", "ReaderProcess", "ReaderUnavailable", "read_file"]
 _START_SECONDS = 60.0
 _STOP_SECONDS = 2.0
 _GRACE_SECONDS = 10.0
+_ASK_SECONDS = 0.1
 
 
 class ReaderUnavailable(ClassmarkError):
@@ -106,17 +107,20 @@ class ReaderProcess:
         finally:
             self._abandon()
 
-    def read_ahead(self, paths: Iterable[Path]) -> Generator[Reading, None, None]:
+    def read_ahead(
+        self, paths: Iterable[Path], should_stop: Callable[[], bool] = lambda: False
+    ) -> Generator[Reading, None, None]:
         """Yield the readings of files in order; the next file is read while the caller works on this one.
 
-        Closing the generator early drops the file being read. Raises ReaderUnavailable.
+        Closing the generator early drops the file being read; so it ends once ``should_stop``, asked while waiting,
+        returns True. Raises ReaderUnavailable.
         """
         upcoming = iter(paths)
         path = next(upcoming, None)
         try:
             if path is not None:
                 self._send(path)
-            while path is not None:
+            while path is not None and self._is_answered(should_stop):
                 reading = self._receive()
                 path = next(upcoming, None)
                 if path is not None:
@@ -142,6 +146,17 @@ class ReaderProcess:
             self._started().send_bytes(request)
         self._awaited = path
         self._deadline = monotonic() + self.limits.seconds
+
+    def _is_answered(self, should_stop: Callable[[], bool]) -> bool:
+        """Wait until the child has answered or time is up; return False when told to stop before."""
+        pipe = self._pipe
+        assert pipe is not None
+        self._greet(pipe)
+        with suppress(OSError):
+            while not pipe.poll(_ASK_SECONDS) and monotonic() < self._deadline:
+                if should_stop():
+                    return False
+        return True
 
     def _receive(self) -> Reading:
         path, pipe = self._awaited, self._pipe
