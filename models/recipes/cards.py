@@ -22,6 +22,7 @@ from classmark.core.documents import Document
 from classmark.core.evaluation import Evaluation, Report
 from classmark.core.labelled import LabelledText
 from classmark.core.language import code
+from classmark.core.rows import count_rows
 from classmark_models.collection import Collection
 from classmark_models.labels import read_vocabulary
 from classmark_models.pack import BUILTIN
@@ -153,8 +154,7 @@ def measured(
     with contextlib.ExitStack() as stack:
         classifiers = [stack.enter_context(contextlib.closing(collection.open(name))) for name in models]
         evaluation = Evaluation(classifiers, one.level)
-        for number, row in enumerate(rows, 1):
-            evaluation.add(row)
+        for number in count_rows(rows, evaluation):
             if number % 1000 == 0:
                 print(f"{one.name}: {number:,} rows, {evaluation.seconds:,.0f} s", flush=True)
     return evaluation.reports()

@@ -85,14 +85,14 @@ def test_texts_that_belong_nowhere(call: Call, tmp_path: Path) -> None:
 def test_what_was_done_is_written_when_it_is_stopped(
     call: Call, labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = Evaluation.add
+    count = Evaluation.count
 
     def stop_at_the_third(self: Evaluation, *arguments: object) -> None:
         if self.rows.used == 2:
             raise KeyboardInterrupt
-        add(self, *arguments)  # type: ignore[arg-type]
+        count(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Evaluation, "add", stop_at_the_third)
+    monkeypatch.setattr(Evaluation, "count", stop_at_the_third)
     code, out, _ = call("evaluate", labelled, "--card", tmp_path / "cards")
     assert code == CANCELLED
     assert "2 rows, stopped before the end" in out

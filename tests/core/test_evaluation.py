@@ -16,9 +16,11 @@ from tests.models.toys import small_vocabulary
 from classmark.core.cards import Section, write_card
 from classmark.core.curves import Panel, picture
 from classmark.core.documents import Document
-from classmark.core.evaluation import Evaluation, LabelFinder, OutOfScope, Report
+from classmark.core.evaluation import Evaluation, LabelFinder, Report
 from classmark.core.figure_table import asserted_of, table_of
 from classmark.core.labelled import BadRow, LabelledText
+from classmark.core.out_of_scope import OutOfScope
+from classmark.core.rows import count_rows
 from classmark_models.classifier import Prediction, Stop
 from classmark_models.labels import Label, Scores, Vocabulary
 
@@ -57,8 +59,7 @@ def asserted(*rows: LabelledText, sure: Mapping[str, float]) -> Report:
             return replace(super().predict(*parts, **more), sure=sure)
 
     evaluation = Evaluation([Sure(ANSWERS)])
-    for each in rows:
-        evaluation.add(each)
+    assert list(count_rows(rows, evaluation)) == [*range(1, len(rows) + 1)]
     return evaluation.reports()[0]
 
 
@@ -68,8 +69,7 @@ def row(title: str, *labels: str, language: str = "en", line: int = 2) -> Labell
 
 def evaluated(*rows: LabelledText | BadRow, level: str = "") -> Evaluation:
     evaluation = Evaluation([Scripted(ANSWERS)], level)
-    for each in rows:
-        evaluation.add(each)
+    assert list(count_rows(rows, evaluation)) == [*range(1, len(rows) + 1)]
     return evaluation
 
 
@@ -99,7 +99,7 @@ def test_a_name_of_several_levels_means_the_one_that_was_given() -> None:
     assert LabelFinder(tens, "ones").find("500") == (("ones", 0),)
     evaluations = Evaluation([Scripted({"sure": [1.0]}, tens)]), Evaluation([Scripted({"sure": [1.0]}, tens)], "ones")
     for evaluation, vague in zip(evaluations, (1, 0), strict=True):
-        evaluation.add(row("sure", "500"))
+        list(count_rows([row("sure", "500")], evaluation))
         assert evaluation.reports()[0].vague == vague
 
 
@@ -204,8 +204,7 @@ def test_no_level_deeper_than_was_asked_for() -> None:
 
 def test_out_of_scope_texts_should_be_declined() -> None:
     work = OutOfScope([Scripted(ANSWERS)])
-    for each in (row("sure", "recipe"), row("soup", "recipe"), row("", "blank"), BadRow(5, "x")):
-        work.add(each)
+    list(count_rows([row("sure", "recipe"), row("soup", "recipe"), row("", "blank"), BadRow(5, "x")], work))
     (report,) = work.reports()
     assert (report.declined.value, report.declined.count) == (2 / 3, 3)
     assert {kind: figure.value for kind, figure in report.kinds.items()} == {"recipe": 0.5, "blank": 1.0}

@@ -7,6 +7,7 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 
 from classmark.cli.classifying import open_classifiers
@@ -14,9 +15,11 @@ from classmark.cli.codes import CANCELLED, DONE, SOME_UNREADABLE
 from classmark.cli.commands import Commands, add, add_json, count
 from classmark.cli.terminal import Line, harmless, write_json, write_table
 from classmark.core.cards import Section, write_card
-from classmark.core.evaluation import Declining, Evaluation, OutOfScope, Report, Rows
+from classmark.core.evaluation import Evaluation, Report
 from classmark.core.figure_table import asserted_of, languages_of, percent, table_of
 from classmark.core.labelled import LabelledFile
+from classmark.core.out_of_scope import Declining, OutOfScope
+from classmark.core.rows import RowCounter, Rows, count_rows
 from classmark_models.errors import ClassmarkError
 from classmark_models.spec import BUILTIN_ID
 
@@ -84,15 +87,12 @@ def _evaluate(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
     return SOME_UNREADABLE if rows.bad else DONE
 
 
-def _work(texts: LabelledFile, work: Evaluation | OutOfScope, limit: int | None) -> bool:
+def _work(texts: LabelledFile, work: RowCounter, limit: int | None) -> bool:
     """Go through the rows; return whether the person stopped it before the end."""
     line = Line(sys.stderr)
     try:
-        for number, row in enumerate(texts, 1):
-            work.add(row)
+        for number in count_rows(islice(texts, limit), work):
             line.draw(number / limit if limit else texts.share, "", f" {number:,} rows")
-            if number == limit:
-                break
     except KeyboardInterrupt:
         return True
     finally:

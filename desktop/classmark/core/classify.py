@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter
 
 from classmark.core.abreast import Stop, abreast
-from classmark.core.documents import Document, Outcome, Reading, Result
+from classmark.core.documents import Document, Outcome, Reading, Result, size
 from classmark.core.reading import ReaderProcess
 from classmark_models.classifier import Classifier
 from classmark_models.errors import Interrupted
@@ -37,7 +37,7 @@ def classify(
         return replace(result, seconds=result.seconds + seconds)
 
     with suppress(Interrupted):
-        yield from abreast(take, work, lambda taken: _size(taken[0].document), should_stop)
+        yield from abreast(take, work, lambda taken: size(taken[0].document) if taken[0].document else 0, should_stop)
 
 
 def classify_reading(reading: Reading, classifiers: Sequence[Classifier], should_stop: Stop = lambda: False) -> Result:
@@ -62,8 +62,3 @@ def classify_document(
     is_declined = all(prediction.declined for prediction in predictions)
     status, reason = ("declined", predictions[0].declined) if is_declined else ("ok", note)
     return Result(document.source, status, reason, document, predictions, perf_counter() - began)
-
-
-def _size(document: Document | None) -> int:
-    """Return how many characters of a document are read by classifiers."""
-    return len(document.title) + len(document.abstract) + len(document.body) if document else 0

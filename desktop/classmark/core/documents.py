@@ -54,6 +54,11 @@ class Document:
     """ISO 639-1 code where the document states it or it was recognised, else empty."""
 
 
+def size(document: Document) -> int:
+    """Return how many characters of a document are read by classifiers."""
+    return len(document.title) + len(document.abstract) + len(document.body)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One file after reading: a document, or the reason why there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -16,6 +16,7 @@ from classmark.core.assertions import Asserted, AssertionTally
 from classmark.core.classify import classify_document
 from classmark.core.documents import Outcome
 from classmark.core.labelled import BadRow, LabelledText
+from classmark.core.rows import EXAMPLES, Answered, Row, Rows
 from classmark_models.classifier import Classifier, Prediction
 from classmark_models.labels import Scores, Vocabulary
 from classmark_models.metrics import (
@@ -38,7 +39,6 @@ from classmark_models.metrics import (
 
 GOAL = 0.9
 """What should be right of all that a classifier asserts."""
-EXAMPLES = 10
 _RANKED = 10
 _POINTS = 200
 _SHOWN = 80  # characters of a label that is no label
@@ -294,21 +294,6 @@ class _Tally:
         )
 
 
-@dataclass(slots=True)
-class Rows:
-    """How many rows there were, and how many could not be used, the first of them by name."""
-
-    used: int = 0
-    bad: int = 0
-    first_bad: list[BadRow] = field(default_factory=list)
-
-    def refuse(self, row: BadRow) -> None:
-        """Count a row that cannot be used."""
-        self.bad += 1
-        if len(self.first_bad) < EXAMPLES:
-            self.first_bad.append(row)
-
-
 class Evaluation:
     """The figures of some classifiers over rows that come one by one; of a row six bytes a level are kept."""
 
@@ -327,67 +312,27 @@ class Evaluation:
         """How long this has taken so far."""
         return perf_counter() - self._began
 
-    def add(self, row: LabelledText | BadRow, should_stop: Stop = lambda: False) -> None:
-        """Ask the classifiers about one row and count what they say; Interrupted as for ``classify_document``."""
-        if isinstance(row, LabelledText) and not row.labels:
-            row = BadRow(row.line, "it has no label")
+    def ask(self, row: Row, should_stop: Stop = lambda: False) -> Answered | BadRow:
+        """Return what the classifiers say of a row, or why it cannot be used; see ``RowCounter``."""
         if isinstance(row, BadRow):
-            self.rows.refuse(row)
-            return
+            return row
+        if not row.labels:
+            return BadRow(row.line, "it has no label")
         result = classify_document(row.document, self._classifiers, should_stop)
         if result.status == Outcome.EMPTY:
-            self.rows.refuse(BadRow(row.line, "it has no text"))
+            return BadRow(row.line, "it has no text")
+        return row, result.predictions
+
+    def count(self, answered: Answered | BadRow) -> None:
+        """Count what the classifiers say of one row."""
+        if isinstance(answered, BadRow):
+            self.rows.refuse(answered)
             return
+        row, predictions = answered
         self.rows.used += 1
-        for tally, prediction in zip(self._tallies, result.predictions, strict=True):
+        for tally, prediction in zip(self._tallies, predictions, strict=True):
             tally.add(row, prediction)
 
     def reports(self) -> tuple[Report, ...]:
         """Return the figures so far, of each classifier in their order."""
         return tuple(tally.report() for tally in self._tallies)
-
-
-@dataclass(frozen=True, slots=True)
-class Declining:
-    """How many texts that belong nowhere one classifier declines: in all, by kind, and the first that it does not."""
-
-    classifier: str
-    declined: Figure
-    kinds: dict[str, Figure]
-    answered: tuple[str, ...]
-
-
-class OutOfScope:
-    """Counts what classifiers decline of texts that belong nowhere; the label of a row tells its kind."""
-
-    def __init__(self, classifiers: Sequence[Classifier]) -> None:
-        self.rows = Rows()
-        self._classifiers = classifiers
-        self._kinds: list[dict[str, list[bool]]] = [{} for _ in classifiers]
-        self._answered: list[list[str]] = [[] for _ in classifiers]
-
-    def add(self, row: LabelledText | BadRow, should_stop: Stop = lambda: False) -> None:
-        """Ask the classifiers about one row, a blank one too; Interrupted when ``should_stop`` returned True."""
-        if isinstance(row, BadRow):
-            self.rows.refuse(row)
-            return
-        self.rows.used += 1
-        document = row.document
-        parts = document.title, document.abstract, document.body
-        for classifier, kinds, answered in zip(self._classifiers, self._kinds, self._answered, strict=True):
-            prediction = classifier.predict(*parts, should_stop, document.language)
-            kinds.setdefault(row.labels[0] if row.labels else "text", []).append(bool(prediction.declined))
-            if not prediction.declined and len(answered) < EXAMPLES:
-                answered.append(document.source)
-
-    def reports(self) -> tuple[Declining, ...]:
-        """Return the figures so far, of each classifier in their order."""
-        return tuple(
-            Declining(
-                classifier.name,
-                share(sum(map(sum, kinds.values())), sum(map(len, kinds.values()))),
-                {kind: share(sum(each), len(each)) for kind, each in kinds.items()},
-                tuple(answered),
-            )
-            for classifier, kinds, answered in zip(self._classifiers, self._kinds, self._answered, strict=True)
-        )
