@@ -138,7 +138,7 @@ def add_encoder(
     each with ``.w`` and ``.b``.
     """
 
-    # Not SkipLayerNormalization: the runtime computes that one number at a time; see also ``session.Graph``.
+    # Not SkipLayerNormalization: the runtime computes that one number at a time; see ``session.SLOW_FUSIONS``.
     def norm(x: str, residual: str, key: str, name: str) -> str:
         gamma = builder.constant(f"{name}.gamma", weights[f"{key}.w"])
         beta = builder.constant(f"{name}.beta", weights[f"{key}.b"])

@@ -15,8 +15,8 @@ from classmark_models.errors import ModelDamaged, ModelUnsupported
 from classmark_models.tokens import TokenIds
 
 Places = npt.NDArray[np.int64]
-_SLOW_FUSIONS = ["SkipLayerNormFusion"]
-"""What the runtime would join at load to an operator that is slower than the two it replaces."""
+SLOW_FUSIONS = ["SkipLayerNormFusion"]
+"""What the runtime would join, in exports from elsewhere, to an operator slower than the two it replaces."""
 _NO_PLACES: Places = np.zeros(0, np.int64)
 _TYPES = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 _INPUTS: dict[str, Callable[[TokenIds, Places], npt.NDArray[Any]]] = {
@@ -50,7 +50,7 @@ class Graph:
         options.log_severity_level = 3
         try:
             self._runtime = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
+                str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOW_FUSIONS
             )
         except Exception as error:  # the runtime's errors share no narrower base
             raise ModelDamaged(f"The model file {path} cannot be used: {error}") from error

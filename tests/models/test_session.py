@@ -17,10 +17,9 @@ import pytest
 from onnx import TensorProto, helper
 from tests.models.conftest import Golden
 from tests.models.ready_packs import ready_pack
-from tests.models.small_encoder import random_words, save
 
 from classmark_models.errors import ModelDamaged, ModelUnsupported
-from classmark_models.graph import float_linears
+from classmark_models.graph import GraphBuilder
 from classmark_models.pack import BUILTIN
 from classmark_models.session import Encoder, Graph
 from classmark_models.tokens import TokenIds, Tokenizer
@@ -66,8 +65,14 @@ def test_norms_stay_apart_from_sums(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         return load(path, options, **rest)
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", load_and_show)
-    save(tmp_path / "small.onnx", random_words(), float_linears)
-    Graph(tmp_path / "small.onnx", 1).close()
+    builder = GraphBuilder()
+    x = builder.add("Gather", [builder.constant("words", np.eye(16, dtype=np.float32)), "input_ids"], "x")
+    product = builder.add("MatMul", [x, builder.constant("weights", np.ones((16, 16), np.float32))], "product")
+    norm = [builder.constant(name, np.ones(16, np.float32)) for name in ("gamma", "beta")]
+    builder.add("LayerNormalization", [builder.add("Add", [product, x], "sum"), *norm], "normed", axis=-1)
+    shape = ["batch", "tokens"]
+    builder.save(tmp_path / "foreign.onnx", "foreign", {"input_ids": shape}, {"normed": [*shape, 16]})
+    Graph(tmp_path / "foreign.onnx", 1).close()
     run = [node.op_type for node in onnx.load(str(tmp_path / "as run.onnx"), load_external_data=False).graph.node]
     assert "LayerNormalization" in run
     assert "SkipLayerNormalization" not in run
