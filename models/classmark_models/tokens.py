@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Tokenizer as RustTokenizer
+from tokenizers import Encoding
 
 from classmark_models.errors import ModelDamaged
+from classmark_models.unigram import read_unigram
 
 TokenIds = npt.NDArray[np.int64]
 """Token ids, int64, shape (tokens,)."""
@@ -42,7 +43,7 @@ class Tokenizer:
         Raises ModelDamaged when the library cannot read the file, or when nothing of a text would fit.
         """
         try:
-            self._rust = RustTokenizer.from_file(str(path))
+            self._rust, self._unigram = read_unigram(path.read_bytes())
         except Exception as error:  # the Rust library raises no narrower class
             raise ModelDamaged(f"The tokenizer file {path} cannot be read: {error}") from error
         self._rust.no_truncation()
@@ -63,7 +64,10 @@ class Tokenizer:
         return dressed.ids[:before], dressed.ids[len(added) - behind :]
 
     def _ids(self, text: str) -> list[int]:
-        return list(self._rust.encode(text, add_special_tokens=False).ids) if text else []
+        return list(self._encode(text).ids) if text else []
+
+    def _encode(self, text: str) -> Encoding:
+        return self._unigram.encode(text) if self._unigram else self._rust.encode(text, add_special_tokens=False)
 
     @property
     def unknown(self) -> int:
@@ -81,7 +85,7 @@ class Tokenizer:
 
     def span(self, text: str) -> Span:
         """Return the one window that begins a text, cut to the limit."""
-        encoding = self._rust.encode(text, add_special_tokens=False)
+        encoding = self._encode(text)
         ids = encoding.ids[: self._room]
         return Span(self._with_prompt(ids), 0, encoding.offsets[len(ids) - 1][1] if ids else 0)
 
@@ -104,7 +108,7 @@ class Tokenizer:
         ``end`` are offsets into ``text``, in characters. Nothing is yielded for white space.
         """
         for at in _blocks(text):
-            encoding = self._rust.encode(text[at[0] : at[1]], add_special_tokens=False)
+            encoding = self._encode(text[at[0] : at[1]])
             ids, offsets = encoding.ids, [(at[0] + start, at[0] + end) for start, end in encoding.offsets]
             first = 0
             while first < len(ids):
