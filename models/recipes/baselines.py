@@ -180,7 +180,9 @@ def report(task: str, by: str, rows: Sequence[Row], predicted: Answers) -> Itera
         hits = np.array([row.answer for row in own]) == predicted[chosen]
         yield Result.of(task, kind, by, "accuracy", share(int(hits.sum()), len(hits)))
         places = np.unique([row.answer for row in own], return_inverse=True)[1]
-        yield Result.of(task, kind, by, "mean of classes", macro(np.bincount(places[hits]), np.bincount(places)))
+        total = np.bincount(places)
+        right = np.bincount(places[hits], minlength=len(total))
+        yield Result.of(task, kind, by, "mean of classes", macro(right, total))
         yield from by_language(task, kind, by, np.array([row.language for row in own]), hits)
 
 
