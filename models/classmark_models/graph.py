@@ -130,12 +130,14 @@ def add_encoder(
     embed: Embedding,
     linears: Linears,
     ids: str = "input_ids",
+    first_only: bool = False,
 ) -> str:
     """Add a whole encoder for unpadded rows and return the name of its last hidden state, (batch, tokens, width).
 
-    No attention mask: all rows of a batch have the same number of tokens. ``weights`` holds ``positions`` (with the
-    token type added), ``norm.w``, ``norm.b`` and, per layer ``l0.`` …, ``q k v o up down`` and the norms ``n1 n2``,
-    each with ``.w`` and ``.b``.
+    With ``first_only``, that of the first token, (batch, 1, width): of the others the last layer computes keys and
+    values alone. No attention mask: all rows of a batch have the same number of tokens. ``weights`` holds
+    ``positions`` (with the token type added), ``norm.w``, ``norm.b`` and, per layer ``l0.`` …, ``q k v o up down`` and
+    the norms ``n1 n2``, each with ``.w`` and ``.b``.
     """
 
     # Not SkipLayerNormalization: the runtime computes that one number at a time; see ``session.SLOW_FUSIONS``.
@@ -156,7 +158,12 @@ def add_encoder(
     x = norm(embed(builder, ids), position, "norm", "embedded")
     for index in range(shape.layers):
         layer = f"l{index}."
-        query, key, value = linears(builder, x, matrices(layer, "q", "k", "v"))
+        if first_only and index == shape.layers - 1:
+            key, value = linears(builder, x, matrices(layer, "k", "v"))
+            x = builder.add("Slice", [x, zero, one, one], f"{layer}first")
+            (query,) = linears(builder, x, matrices(layer, "q"))
+        else:
+            query, key, value = linears(builder, x, matrices(layer, "q", "k", "v"))
         context = builder.add(
             "MultiHeadAttention", [query, key, value], f"{layer}context", CONTRIB, num_heads=shape.heads
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import shutil
 import time
@@ -174,20 +173,22 @@ class _Work:
         return compare(expected, found) if is_sane(found) else UNLIKE
 
     def _convert(self, variant: str, precision: Precision, target: Path) -> None:
-        what, calls, total = f"Converting ({variant})", itertools.count(1), 4 * self._architecture.shape.layers
+        done, total = 0, 6 * self._architecture.shape.layers
 
         def linears(builder: GraphBuilder, x: str, matrices: Mapping[str, tuple[Array, Array]]) -> Sequence[str]:
-            self._go_on(what, next(calls), total)
+            nonlocal done
+            done += len(matrices)
+            self._go_on(f"Converting ({variant})", done, total)
             return precision.linears(builder, x, matrices)
 
         head = "spheres" if self._spec.output == "log-probabilities" else None
         head = MASKED_WORDS if self._spec.task == MASKED_WORDS else head
-        done = convert(self._published, target, replace(precision, linears=linears), head=head)
-        if done.task != self._spec.task:
+        converted = convert(self._published, target, replace(precision, linears=linears), head=head)
+        if converted.task != self._spec.task:
             raise ModelUnsupported(
-                f"{self._published}: the weights are made for {done.task}, not for {self._spec.task}."
+                f"{self._published}: the weights are made for {converted.task}, not for {self._spec.task}."
             )
-        self._outputs = done.labels
+        self._outputs = converted.labels
 
     def _probe(self, graph: Path) -> Probe:
         return Probe(graph, self._folder / TOKENIZER, self._spec.limits.tokens)

@@ -86,9 +86,9 @@ def reference(ids: list[int], words: Floats, weights: dict[str, Floats], shape: 
     return x
 
 
-def save(path: Path, embed: Embedding, linears: Linears, shape: Shape = SHAPE) -> None:
+def save(path: Path, embed: Embedding, linears: Linears, shape: Shape = SHAPE, first_only: bool = False) -> None:
     builder = GraphBuilder()
-    last = add_encoder(builder, shape, random_weights(), embed, linears)
+    last = add_encoder(builder, shape, random_weights(), embed, linears, first_only=first_only)
     outputs = {last: ["batch", "tokens", shape.width]}
     builder.save(path, "small", {"input_ids": ["batch", "tokens"]}, outputs)
 

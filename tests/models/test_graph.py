@@ -47,6 +47,14 @@ def test_encoder_is_that_of_the_paper(length: int, runtime: Any, words: BlockEmb
     np.testing.assert_allclose(run(runtime, [ids])[0], expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("length", LENGTHS)
+def test_first_token_alone_is_as_among_all(length: int, words: BlockEmbedding, tmp_path: Path) -> None:
+    save(tmp_path / "first.onnx", words, exact, first_only=True)
+    found = run(load(tmp_path / "first.onnx"), [random_ids(length), random_ids(length, 50)])
+    expected = [reference(random_ids(length, seed), plain_words(words), random_weights())[:1] for seed in (0, 50)]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
 def test_rows_of_a_batch_do_not_change_each_other(runtime: Any, words: BlockEmbedding) -> None:
     rows = [random_ids(9, seed) for seed in (10, 20, 30)]
     expected = [reference(ids, plain_words(words), random_weights()) for ids in rows]

@@ -8,7 +8,7 @@ from pathlib import Path
 from classmark_models.checkpoint import open_checkpoint
 from classmark_models.convert.architecture import Architecture, read_config
 from classmark_models.convert.calibrate import measure_ranges
-from classmark_models.convert.heads import HEADS, MASKED_WORDS, Encoded, add_pooling, head_of
+from classmark_models.convert.heads import HEADS, MASKED_WORDS, READ_FIRST, Encoded, add_pooling, head_of
 from classmark_models.convert.names import EncoderWeights
 from classmark_models.convert.precision import FLOAT32, INT8, LADDER, VARIANTS, Precision, variant
 from classmark_models.convert.processor import first_rung, saturates
@@ -51,10 +51,10 @@ def convert(
 
     The graph takes ``input_ids``, int64 (batch, tokens), rows without padding, special tokens included. It gives
     ``embedding``, float32 (batch, width), the mean of the last hidden states (``pooling`` "mean") or that of the first
-    token ("first") at unit length; and, where the model has a head, ``logits`` (batch, labels). A model that fills
-    masks has a second input, ``masks``, int64 (masks,): the places of tokens in the only row. Its ``logits``, (masks,
-    vocabulary), are for those alone. ``head`` overrules config.json: a key of ``heads.HEADS``, "none" for embeddings
-    alone. Weights are read one at a time.
+    token ("first", and wherever the head reads no other) at unit length; and, where the model has a head, ``logits``
+    (batch, labels). A model that fills masks has a second input, ``masks``, int64 (masks,): the places of tokens in
+    the only row. Its ``logits``, (masks, vocabulary), are for those alone. ``head`` overrules config.json: a key of
+    ``heads.HEADS``, "none" for embeddings alone. Weights are read one at a time.
 
     Raises ModelMissing, ModelDamaged, ModelUnsafe, and ModelUnsupported with the reason.
     """
@@ -66,7 +66,8 @@ def convert(
         raise ModelUnsupported(f"{folder}: Classmark knows no head called {head}, only {', '.join(HEADS)}.")
     builder = GraphBuilder()
     words = precision.words(weights.words())
-    hidden = add_encoder(builder, architecture.shape, weights, words, precision.linears)
+    first_only = head in READ_FIRST or (pooling == "first" and head != MASKED_WORDS)
+    hidden = add_encoder(builder, architecture.shape, weights, words, precision.linears, first_only=first_only)
     pooled = add_pooling(builder, hidden, pooling)
     outputs = {builder.add("LpNormalization", [pooled], "embedding", axis=1, p=2): ["batch", architecture.shape.width]}
     labels = HEADS[head](builder, Encoded(hidden, pooled, weights, words, precision.words))

@@ -177,3 +177,5 @@ HEADS: dict[str, Callable[[GraphBuilder, Encoded], int]] = {
     MASKED_WORDS: _masked_words,
 }
 """Each adds ``logits`` to what is encoded and returns how many there are in a row."""
+READ_FIRST = frozenset({"bert", "distilbert", "roberta"})
+"""The heads that read the first token alone, so that the last layer need not be computed for others."""
