@@ -26,13 +26,19 @@ class Unigram:
     """
 
     def __init__(self, rust: RustTokenizer, pieces: Sequence[tuple[str, float]], unknown: int) -> None:
-        """Take the library's tokenizer, whose own pieces are not asked for; ``pieces`` with their log likelihoods."""
+        """Take the library's tokenizer, whose own pieces are not asked for; ``pieces`` with their log likelihoods.
+
+        Raises TypeError, ValueError and IndexError for pieces that are none.
+        """
         self._rust = rust
         self._ids = {piece: place for place, (piece, _) in enumerate(pieces)}
         self._scores = array("d", [score for _, score in pieces])
         self._longest: dict[str, int] = {}
+        longest = self._longest
         for piece in self._ids:
-            self._longest[piece[0]] = max(len(piece), self._longest.get(piece[0], 0))
+            first, size = piece[0], len(piece)
+            if longest.get(first, 0) < size:
+                longest[first] = size
         self._unknown, self._least = unknown, min(self._scores) - _PENALTY
         self._known = lru_cache(_REMEMBERED)(self._split)
 
@@ -82,14 +88,11 @@ def read_unigram(content: bytes) -> tuple[RustTokenizer, Unigram | None]:
         return RustTokenizer.from_str(content.decode()), None
     facts: dict[str, Any] = json.loads(content)
     try:
-        model, added = facts["model"], facts["added_tokens"]
-        pieces = [(str(piece), float(score)) for piece, score in model["vocab"]]
-        unknown = int(model["unk_id"])
-        is_plain = model["type"] == "Unigram" and not added and not model["byte_fallback"] and all(p for p, _ in pieces)
-    except (KeyError, TypeError, ValueError):
-        is_plain = False
-    if not is_plain or not 0 <= unknown < len(pieces):
-        return RustTokenizer.from_str(content.decode()), None
-    model["vocab"] = pieces[: unknown + 1]
-    rust = RustTokenizer.from_str(json.dumps(facts))
-    return rust, Unigram(rust, pieces, unknown)
+        model, unknown = facts["model"], facts["model"]["unk_id"]
+        pieces, model["vocab"] = model["vocab"], model["vocab"][: unknown + 1]
+        if model["type"] == "Unigram" and not facts["added_tokens"] and not model["byte_fallback"] and 0 <= unknown:
+            rust = RustTokenizer.from_str(json.dumps(facts))
+            return rust, Unigram(rust, pieces, unknown)
+    except (LookupError, TypeError, ValueError):
+        pass  # the library says what is wrong with it
+    return RustTokenizer.from_str(content.decode()), None
