@@ -16,6 +16,7 @@ import numpy.typing as npt
 from classmark_models.errors import ModelDamaged
 from classmark_models.labels import Scores
 from classmark_models.ngrams import BITS, NgramIds
+from classmark_models.products import products
 
 Floats = npt.NDArray[np.float32]
 Halves = npt.NDArray[np.float16]
@@ -104,15 +105,14 @@ class TrainedHead:
 
     def hidden(self, embeddings: Floats, bags: Floats) -> Floats:
         """Return z of each row, shape (rows, hidden + bag); ``embeddings`` (rows, width), ``bags`` (rows, bag)."""
-        w1 = self.w1.astype(np.float32)
         inputs = np.concatenate([(embeddings - self.centre) * np.float32(SPREAD), bags], axis=1, dtype=np.float32)
-        inner = _each(w1, inputs) + self.b1
+        inner = products(self.w1, inputs) + self.b1
         return np.concatenate([_gelu(inner), bags], axis=1, dtype=np.float32)
 
     def logits(self, name: str, hidden: Floats) -> Floats:
         """Return the logits of one vocabulary as learnt, not calibrated, shape (rows, labels)."""
         layer = self.layers[name]
-        return _each(layer.w.astype(np.float32), hidden) * layer.scale + layer.b
+        return products(layer.w, hidden) * layer.scale + layer.b
 
     def outputs(self, embeddings: Floats, bags: Floats) -> dict[str, Floats]:
         """Return the logits of all vocabularies, as ``logits``."""
@@ -213,13 +213,6 @@ def _from_arrays(arrays: Mapping[str, npt.NDArray[np.generic]]) -> TrainedHead:
     layers = {name: Output(*(parts[f"{name}.{part}"] for part in _OWN)) for name in names}  # type: ignore[arg-type]
     centre, table, scale, w1, b1 = (parts[name] for name in _SHARED)
     return TrainedHead(centre, table, float(scale), w1, b1, layers)  # type: ignore[arg-type]
-
-
-def _each(matrix: Floats, rows: Floats) -> Floats:
-    """Return one product a row: a product of matrices may round differently with the number of rows."""
-    if not len(rows):
-        return np.zeros((0, len(matrix)), np.float32)
-    return np.stack([matrix @ row for row in rows])
 
 
 def _gelu(values: Floats) -> Floats:

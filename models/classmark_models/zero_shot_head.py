@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from classmark_models.errors import ModelDamaged
 from classmark_models.labels import Scores
+from classmark_models.products import products
 
 Embeddings = npt.NDArray[np.float32]
 """Unit vectors, float32, shape (rows, width of the encoder)."""
@@ -37,8 +38,7 @@ class ZeroShotHead:
 
     def scores(self, embeddings: Embeddings) -> Scores:
         """Return probabilities over the labels, shape (rows, labels)."""
-        # One product a row: a matrix product may round differently with the number of rows.
-        logits = np.stack([self.labels @ row for row in self.directions(embeddings)])
+        logits = products(self.labels, self.directions(embeddings))
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 

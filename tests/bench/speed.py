@@ -19,8 +19,6 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from fpdf import FPDF
-
 from classmark.core.classify import classify
 from classmark.core.reading import ReaderProcess
 from classmark.resources import asset
@@ -45,6 +43,8 @@ def texts(names: list[str], words: int, count: int) -> list[str]:
 
 def write_pdf(path: Path, names: list[str]) -> None:
     """Write a PDF of twenty pages."""
+    from fpdf import FPDF  # not above: it brings numpy in before the engine has told it to start no threads
+
     document = FPDF()
     document.set_font("helvetica", size=10)
     for text in texts([name for name in names if name.isascii()], WORDS_ON_PAGE, PAGES):
