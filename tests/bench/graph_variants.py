@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import NodeProto, helper, numpy_helper
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from classmark_models.convert.precision import variant
-from classmark_models.graph import CONTRIB, Array, GraphBuilder, Shape, add_encoder
+from classmark_models.graph import CONTRIB, IR_VERSION, OPSET, Array, GraphBuilder, Shape, add_encoder
 from classmark_models.labels import read_vocabulary
 from classmark_models.pack import BUILTIN
 from classmark_models.quantize import BlockEmbedding
@@ -146,9 +146,8 @@ def no_zero_points(proto: Proto) -> None:
             each.input[5] = ""
 
 
-def one_product(proto: Proto) -> None:
-    """Join the products with Q, K and V, whose activation is quantized once as it is."""
-    parts = proto.constant("parts", np.array([proto.shape.width] * 3))
+def joined_qkv(proto: Proto, write: Callable[[Sequence[NodeProto], list[str]], Iterator[NodeProto]]) -> None:
+    """Join the products with Q, K and V; ``write`` is given the three and the inputs of the one in their place."""
     waiting: list[NodeProto] = []
 
     def change(old: NodeProto) -> Iterator[NodeProto]:
@@ -162,11 +161,47 @@ def one_product(proto: Proto) -> None:
             for place in (1, 3, 5, 6):
                 joined = np.concatenate([proto.value(each.input[place]) for each in waiting], axis=-1)
                 inputs[place] = proto.constant(f"{layer}.qkv.{place}", joined)
-            yield node("MatMulIntegerToFloat", inputs, [f"{layer}.qkv"], domain=CONTRIB)
-            yield node("Split", [f"{layer}.qkv", parts], [each.output[0] for each in waiting], axis=-1)
+            yield from write(waiting, inputs)
             waiting.clear()
 
     proto.replace("MatMulIntegerToFloat", change)
+
+
+def one_product(proto: Proto) -> None:
+    """Take one product for Q, K and V, whose activation is quantized once as it is."""
+    parts = proto.constant("parts", np.array([proto.shape.width] * 3))
+
+    def write(those: Sequence[NodeProto], inputs: list[str]) -> Iterator[NodeProto]:
+        whole = f"{those[0].output[0]}kv"
+        yield node("MatMulIntegerToFloat", inputs, [whole], domain=CONTRIB)
+        yield node("Split", [whole, parts], [each.output[0] for each in those], axis=-1)
+
+    joined_qkv(proto, write)
+
+
+def quantized_attention(proto: Proto) -> None:
+    """Take the operator that multiplies with Q, K and V in int8 and attends."""
+    nought = proto.constant("zero", np.zeros(1, np.int8))
+    proto.replace("MultiHeadAttention", lambda old: iter(()))
+
+    def write(those: Sequence[NodeProto], inputs: list[str]) -> Iterator[NodeProto]:
+        x, weights, scale, scales, zero, _, bias = inputs
+        context = those[0].output[0].replace(".q", ".context")
+        given = [x, weights, bias, scale, scales, "", zero, nought]
+        yield node("QAttention", given, [context], domain=CONTRIB, num_heads=proto.shape.heads)
+
+    joined_qkv(proto, write)
+
+
+def bias_with_gelu(proto: Proto) -> None:
+    """Leave the bias before GELU to an operator that adds it."""
+    biases: dict[str, str] = {}
+    for each in proto.model.graph.node:
+        if each.output[0].endswith(".up"):
+            biases[each.output[0]] = each.input.pop()
+    proto.replace(
+        "Gelu", lambda old: iter([node("BiasGelu", [*old.input, biases[old.input[0]]], old.output, domain=CONTRIB)])
+    )
 
 
 def not_smoothed(proto: Proto) -> None:
@@ -206,6 +241,8 @@ WAYS = {
     "attention in parts (FusedMatMul, Softmax, MatMul)": Way(attention_in_parts),
     "Attention of opset 23": Way(attention_of_onnx),
     "Q, K, V in one product": Way(one_product),
+    "QAttention": Way(quantized_attention),
+    "bias within GELU (BiasGelu)": Way(bias_with_gelu),
     "FastGelu (tanh)": Way(partial(activation, "FastGelu")),
     "QuickGelu (sigmoid)": Way(partial(activation, "QuickGelu")),
     "no zero points of weights": Way(no_zero_points),
@@ -272,6 +309,36 @@ def compare(graphs: Mapping[str, Any], rows: Sequence[Array], rounds: int) -> di
     return table | {SHIPPED: (f"{own:.1f} ms", "1")}
 
 
+def products_alone(shape: Shape, tokens: int, rounds: int) -> float:
+    """Return the milliseconds that the int8 products of a reading take by themselves, the least of the rounds."""
+    random = np.random.default_rng(0)
+    total, inner = 0.0, 4 * shape.width
+    for (rows, columns), count in {
+        (shape.width, shape.width): 4,
+        (shape.width, inner): 1,
+        (inner, shape.width): 1,
+    }.items():
+        weights = numpy_helper.from_array(random.integers(-64, 64, (rows, columns)).astype(np.int8), "weights")
+        given = helper.make_tensor_value_info("x", TensorProto.UINT8, [tokens, rows])
+        found = helper.make_tensor_value_info("y", TensorProto.INT32, [tokens, columns])
+        graph = helper.make_graph(
+            [node("MatMulInteger", ["x", "weights"], ["y"])], "product", [given], [found], [weights]
+        )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+        runtime = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        x = random.integers(0, 255, (tokens, rows)).astype(np.uint8)
+        times = []
+        for _ in range(5 * rounds):
+            began = process_time()
+            for _ in range(10):
+                runtime.run(None, {"x": x})
+            times.append((process_time() - began) / 10)
+        total += 1000 * min(times) * count * shape.layers
+    return total
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -297,6 +364,8 @@ def main() -> None:
     for name in WAYS:
         speeds, cosines = zip(*(column[name] for column in columns), strict=True)
         print(f"| {name} | {' | '.join(speeds)} | {min(cosines)} |")
+    alone = (f"{products_alone(shape, tokens, asked.rounds):.1f} ms" for tokens in asked.tokens)
+    print(f"| the products alone, in int8 | {' | '.join(alone)} | |")
 
 
 if __name__ == "__main__":
