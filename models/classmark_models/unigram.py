@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
@@ -25,14 +25,15 @@ class Unigram:
     is left to it: what becomes of letters before, where words begin, where in the text each piece stood.
     """
 
-    def __init__(self, rust: RustTokenizer, pieces: Sequence[tuple[str, float]], unknown: int) -> None:
-        """Take the library's tokenizer, whose own pieces are not asked for; ``pieces`` with their log likelihoods.
+    def __init__(self, rust: RustTokenizer, pieces: Iterable[str], scores: array[float], unknown: int) -> None:
+        """Take the library's tokenizer, whose own pieces are not asked for; ``scores``: the pieces' log likelihoods.
 
-        Raises TypeError, ValueError and IndexError for pieces that are none.
+        Raises ValueError and IndexError for pieces that are none.
         """
-        self._rust = rust
-        self._ids = {piece: place for place, (piece, _) in enumerate(pieces)}
-        self._scores = array("d", [score for _, score in pieces])
+        self._rust, self._scores = rust, scores
+        self._ids = {piece: place for place, piece in enumerate(pieces)}
+        if len(self._ids) != len(scores):
+            raise ValueError("some pieces are the same")
         self._longest: dict[str, int] = {}
         longest = self._longest
         for piece in self._ids:
@@ -89,10 +90,14 @@ def read_unigram(content: bytes) -> tuple[RustTokenizer, Unigram | None]:
     facts: dict[str, Any] = json.loads(content)
     try:
         model, unknown = facts["model"], facts["model"]["unk_id"]
-        pieces, model["vocab"] = model["vocab"], model["vocab"][: unknown + 1]
         if model["type"] == "Unigram" and not facts["added_tokens"] and not model["byte_fallback"] and 0 <= unknown:
+            # One string and an array, and the pieces anew: what JSON made of them lies scattered between its lists.
+            pieces = "\0".join([piece for piece, _ in model["vocab"]])
+            scores = array("d", [score for _, score in model["vocab"]])
+            model["vocab"] = model["vocab"][: unknown + 1]
             rust = RustTokenizer.from_str(json.dumps(facts))
-            return rust, Unigram(rust, pieces, unknown)
+            del facts, model
+            return rust, Unigram(rust, pieces.split("\0"), scores, unknown)
     except (LookupError, TypeError, ValueError):
         pass  # the library says what is wrong with it
     return RustTokenizer.from_str(content.decode()), None
