@@ -4,10 +4,11 @@
     python -m tests.bench.peers --scratch DIR --table
 
 Run in the root of the tree with PYTHONPATH=models:. where nothing is installed. The peers get an environment of their
-own in DIR/peers, and models in DIR/models (about 8 GB in all). Each cell, one peer beside us on one model with one
-number of threads, is kept as JSON in DIR/cells: run again, it goes on with the cells that lack. Rounds repeat all
-cells until the minutes are spent. A cell loads both, each in a process of its own, and then has them answer each bag
-in turn, us, the peer, us, the peer, measuring between the bags what the machine's matrix products reach.
+own in DIR/peers, and models in DIR/models (10 GB in all). Each cell, one peer beside us on one model with one number of
+threads, is kept as JSON in DIR/cells: run again, it goes on with the cells that lack. Where the engine has changed,
+take DIR/cells and DIR/models/*/ours away first. Rounds repeat all cells until the minutes are spent. A cell loads both,
+each in a process of its own, and then has them answer each bag in turn, us, the peer, us, the peer, measuring between
+the bags what the machine's matrix products reach.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def measure(cell: Cell, scratch: Path, python: Path, share: float) -> dict[str, 
         pair = {OURS: ours, cell.peer: peer}
         limits, times = [], list[dict[str, Any]]()
         for name in COUNTS:
-            limits.append(peaks(cell.threads))
+            limits.append(peaks())
             for _ in range(1 if name == "mixed" else TURNS):
                 turn = {who: worker.ask({"bag": name, "share": share}) for who, worker in pair.items()}
                 times.append({"bag": name, "texts": len(bags[name].texts), "operations": work[name]} | turn)
@@ -177,7 +178,9 @@ def main() -> None:
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--minutes", type=float, default=60, help="begin no cell later")
     parser.add_argument("--rounds", type=int, default=5, help="how often all cells are measured at most")
-    parser.add_argument("--share", type=float, default=1, help="how much of each bag is read")
+    parser.add_argument(
+        "--share", type=float, default=1, help="how much of each bag is read; those who sort by length need all"
+    )
     parser.add_argument("--table", action="store_true", help="print what was measured so far, and no more")
     asked = parser.parse_args()
     asked.scratch = asked.scratch.absolute()

@@ -26,10 +26,10 @@ def print_table(scratch: Path) -> None:
             if of_it:
                 print(f"\n**{shape.title}, {threads} thread{'s' * (threads > 1)}**\n")
                 print("\n".join(_rows(of_it, shape.name)))
-    if cells:
-        limits = {threads: [limit for cell in cells if cell["threads"] == threads for limit in cell["limits"]]
-                  for threads in {cell["threads"] for cell in cells}}  # fmt: skip
-        print("\nThe machine's limit, GOPS a second of processor time: " + _limits(limits))
+    limits = [limit for cell in cells for limit in cell["limits"]]
+    if limits:
+        told = (f"{kind} {_spread([limit[kind] / 1e9 for limit in limits], 0)}" for kind in ("int8", "float32"))
+        print(f"\nThe machine's limit, GOPS a second of processor time: {', '.join(told)}")
 
 
 def _rows(cells: list[Figures], shape: str) -> Iterator[str]:
@@ -89,11 +89,3 @@ def _spread(values: list[float], digits: int) -> str:
     """Return the median, with the least and the greatest."""
     low, middle, high = (f"{value:.{digits}f}" for value in (min(values), statistics.median(values), max(values)))
     return middle if low == high else f"{middle} ({low}–{high})"
-
-
-def _limits(limits: dict[int, list[dict[str, float]]]) -> str:
-    return "; ".join(
-        f"{threads} thread{'s' * (threads > 1)}: "
-        + ", ".join(f"{kind} {_spread([each[kind] / 1e9 for each in found], 0)}" for kind in ("int8", "float32"))
-        for threads, found in sorted(limits.items())
-    )
