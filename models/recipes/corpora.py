@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
@@ -13,6 +11,8 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from recipes.tables import csv_rows
 
 Part = Literal["development", "test", "training"]
 Kind = Literal["a", "o", "s"]
@@ -66,8 +66,7 @@ def part(identifier: str) -> Part:
 
 def read_records(data: Path) -> list[Record]:
     """Read ``loc_books.csv.gz``, in the order of the file."""
-    with gzip.open(data / "loc_books.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        return [_record(row) for row in csv.DictReader(file)]
+    return list(map(_record, csv_rows(data / "loc_books.csv.gz")))
 
 
 def places(records: Sequence[Record], kind: Kind) -> list[int]:

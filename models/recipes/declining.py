@@ -8,8 +8,6 @@ FOLDER is a ready model with the twenty groups' names as ids, DATA holds ``20new
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import random
 import re
 from collections import Counter
@@ -21,6 +19,7 @@ import numpy as np
 from classmark_models.pack import open_pack
 from classmark_models.published.classifier import PublishedClassifier
 from classmark_models.published.fingerprints import FINGERPRINTS, Fingerprints, null_texts, read_fingerprints
+from recipes.tables import json_rows
 
 SAMPLE = 1000
 VARIANTS = """CONTENTS|Table of Contents|TITLE PAGE|Untitled 2|Document2|New Document (1)|Page 3 of 12|Page 17|Chapter 2
@@ -34,10 +33,8 @@ About the authors|Subject Index|Author Index""".replace("\n", "|").split("|")
 
 def read_posts(path: Path) -> list[tuple[str, str, str]]:
     """Return a sample of posts as (subject line, text without the headers, group), always the same."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
     posts = []
-    for row in random.Random(1).sample(rows, SAMPLE):
+    for row in random.Random(1).sample(list(json_rows(path)), SAMPLE):
         header, _, body = row["text"].partition("\n\n")
         found = re.search(r"^Subject: *(?:re: *)*(.*)$", header, re.MULTILINE | re.IGNORECASE)
         posts.append((found[1] if found else "", body, row["label"]))

@@ -6,16 +6,14 @@ would accept. Classes without a plain counterpart (generalities, sport, hobbies)
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from recipes.corpora import part
+from recipes.tables import csv_rows, json_rows
 
 LANGUAGES = {
     "eng": "en", "ger": "de", "fre": "fr", "spa": "es", "rus": "ru", "ita": "it", "chi": "zh", "jpn": "ja",
@@ -106,14 +104,9 @@ def rows(data: Path, test: bool) -> Iterator[Row]:
         yield from read(data, test)
 
 
-def _csv(path: Path) -> Iterator[dict[str, str]]:
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
-
-
 def _library(data: Path, test: bool) -> Iterator[Row]:
     taken, wanted = Counter[str](), "test" if test else "development"
-    for record in _csv(data / "loc_books.csv.gz"):
+    for record in csv_rows(data / "loc_books.csv.gz"):
         language = LANGUAGES.get(record["lang"], "")
         fields = longest_prefix(LCC_FIELDS, record["lcc_class"])
         if not (language and fields) or taken[language] >= PER_LANGUAGE or part(record["lccn"].strip()) != wanted:
@@ -133,17 +126,15 @@ def arxiv_fields(categories: str) -> tuple[str, ...]:
 
 
 def _arxiv(data: Path, test: bool) -> Iterator[Row]:
-    for record in _csv(data / "arxiv_abstracts.csv.gz"):
+    for record in csv_rows(data / "arxiv_abstracts.csv.gz"):
         fields = arxiv_fields(record["categories"])
         if fields and is_test(record["arxiv_id"]) == test:
             yield Row("arXiv abstracts", "en", record["title"], record["abstract"], frozenset(fields))
 
 
 def _chinese_abstracts(data: Path, test: bool) -> Iterator[Row]:
-    with gzip.open(data / "csldcp.jsonl.gz", "rt", encoding="utf-8") as file:
-        for line in file:
-            record = json.loads(line)
-            key = hashlib.sha256(record["abstract"].encode()).hexdigest()
-            if is_test(key) == test and int(key[-1], 16) < 8:
-                fields = frozenset(CSLDCP_FIELDS[record["label"]].split())
-                yield Row("Chinese abstracts", "zh", "", record["abstract"], frozenset(fields))
+    for record in json_rows(data / "csldcp.jsonl.gz"):
+        key = hashlib.sha256(record["abstract"].encode()).hexdigest()
+        if is_test(key) == test and int(key[-1], 16) < 8:
+            fields = frozenset(CSLDCP_FIELDS[record["label"]].split())
+            yield Row("Chinese abstracts", "zh", "", record["abstract"], frozenset(fields))

@@ -6,14 +6,13 @@ numbers tell more than the letters of a class, they count.
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
 from recipes.corpora import Record
 from recipes.development import LCC_FIELDS, arxiv_fields, longest_prefix
 from recipes.small_subjects import lcc_rules, of_lcc
+from recipes.tables import csv_rows
 from recipes.topics import read_topics
 
 _NARROW = lcc_rules("""
@@ -105,10 +104,8 @@ def examples(data: Path) -> Iterator[Example]:
     for topic in read_topics(data / "openalex_topics.csv"):
         for text in (topic["topic_name"], topic["keywords"].replace("; ", ", "), topic["summary"]):
             yield text, (topic["field_id"],)
-    with gzip.open(data / "arxiv_abstracts.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        measured = {row["title"] for row in csv.DictReader(file)}
-    with gzip.open(data / "arxiv_titles.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        for place, row in enumerate(csv.DictReader(file)):
-            fields = arxiv_fields(row["categories"])
-            if fields and row["title"] not in measured and (set(fields) - _PHYSICS or place % ONE_IN == 0):
-                yield row["title"], fields
+    measured = {row["title"] for row in csv_rows(data / "arxiv_abstracts.csv.gz")}
+    for place, row in enumerate(csv_rows(data / "arxiv_titles.csv.gz")):
+        fields = arxiv_fields(row["categories"])
+        if fields and row["title"] not in measured and (set(fields) - _PHYSICS or place % ONE_IN == 0):
+            yield row["title"], fields

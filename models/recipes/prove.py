@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import gzip
 import json
 import tempfile
 import unicodedata
@@ -29,6 +28,7 @@ from classmark_models.pack import BUILTIN, Pack, open_pack
 from classmark_models.session import Encoder
 from classmark_models.tokens import TokenIds, Tokenizer
 from recipes.encoder import LIMIT, PROMPT, tuned_weights, write_graph
+from recipes.tables import json_rows
 from recipes.topics import Floats
 from recipes.wheel_file import EncoderFile, read_wheel
 
@@ -97,10 +97,9 @@ def reference_ids(source: EncoderFile, text: str) -> list[int]:
 def sib_sentences(data: Path) -> list[str]:
     """Return twenty sentences in each of fifteen languages."""
     taken: dict[str, list[str]] = {language: [] for language in SIB_LANGUAGES}
-    with gzip.open(data / "sib200_dev.jsonl.gz", "rt", encoding="utf-8") as file:
-        for row in map(json.loads, file):
-            if len(taken.get(row["lang"], range(20))) < 20:
-                taken[row["lang"]].append(row["text"])
+    for row in json_rows(data / "sib200_dev.jsonl.gz"):
+        if len(taken.get(row["lang"], range(20))) < 20:
+            taken[row["lang"]].append(row["text"])
     return [text for texts in taken.values() for text in texts]
 
 

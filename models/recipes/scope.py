@@ -11,8 +11,6 @@ fixed seeds. Then ``python -m recipes.build_pack --only manifest``.
 from __future__ import annotations
 
 import argparse
-import csv
-import gzip
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -33,6 +31,7 @@ from recipes import scope_noise, scope_texts
 from recipes.corpora import KINDS as RECORD_KINDS
 from recipes.corpora import Part, Record, part, read_embeddings, read_records
 from recipes.scope_texts import Text
+from recipes.tables import csv_rows
 from recipes.topics import read_topics
 
 Floats = npt.NDArray[np.float32]
@@ -77,14 +76,12 @@ def described(records: Sequence[Record], data: Path, chance: Random) -> Iterator
         yield Text("\n".join(form.format(*each) for each in zip(range(1, 99), listed, numbers, strict=False)), kind)
     for _ in range(1500):
         yield Text(" ".join(chance.choices(summaries, k=chance.randint(1, 6))), kind)
-    with gzip.open(data / "arxiv_abstracts.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if part(row["arxiv_id"]) == "training":
-                yield Text(row["abstract"], kind)
-    with gzip.open(data / "arxiv_titles.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        for row in chance.sample(list(csv.DictReader(file)), 4000):
-            if part(row["arxiv_id"]) == "training":
-                yield Text(row["title"], kind)
+    for row in csv_rows(data / "arxiv_abstracts.csv.gz"):
+        if part(row["arxiv_id"]) == "training":
+            yield Text(row["abstract"], kind)
+    for row in chance.sample(list(csv_rows(data / "arxiv_titles.csv.gz")), 4000):
+        if part(row["arxiv_id"]) == "training":
+            yield Text(row["title"], kind)
     for topic in read_topics(data / "openalex_topics.csv"):
         yield Text(chance.choice((topic["topic_name"], topic["summary"], topic["keywords"])), kind)
 

@@ -10,13 +10,12 @@ language; nothing is learnt from these).
 from __future__ import annotations
 
 import argparse
-import csv
-import gzip
 import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from recipes.corpora import part, read_records
+from recipes.tables import csv_rows, json_rows
 
 ROWS, SENTENCES = 3000, 12
 _READ = (
@@ -52,19 +51,18 @@ def main() -> None:
     _write(options.out / "originals.jsonl", [{"label": r.language, "title": r.original} for r in records if r.original])
     summaries = [{"label": r.language, "title": r.title, "abstract": r.summary} for r in records if r.summary]
     _write(options.out / "summaries.jsonl", summaries)
-    with gzip.open(options.data / "arxiv_abstracts.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        papers = [row for row in csv.DictReader(file) if part(row["arxiv_id"]) == options.part]
+    every = csv_rows(options.data / "arxiv_abstracts.csv.gz")
+    papers = [row for row in every if part(row["arxiv_id"]) == options.part]
     rows = [{"label": "paper", "title": row["title"], "abstract": row["abstract"]} for row in papers]
     rows += [{"label": "abstract alone", "text": row["abstract"]} for row in papers]
     _write(options.out / "papers.jsonl", rows)
     taken: dict[str, int] = {}
     rows = []
-    with gzip.open(options.data / "sib200_dev.jsonl.gz", "rt", encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
-            taken[row["lang"]] = taken.get(row["lang"], 0) + 1
-            if taken[row["lang"]] <= SENTENCES:
-                group = group_of(row["lang"])
-                rows.append({"label": f"{group} {row['lang']}" if options.languages else group, "text": row["text"]})
+    for row in json_rows(options.data / "sib200_dev.jsonl.gz"):
+        taken[row["lang"]] = taken.get(row["lang"], 0) + 1
+        if taken[row["lang"]] <= SENTENCES:
+            group = group_of(row["lang"])
+            rows.append({"label": f"{group} {row['lang']}" if options.languages else group, "text": row["text"]})
     _write(options.out / "sentences.jsonl", rows)
 
 

@@ -5,21 +5,18 @@ Each row has the part that the hash of its id puts it in. Sets whose terms allow
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from recipes.corpora import Part
 from recipes.corpora import part as split
 from recipes.development import LANGUAGES
 from recipes.small_subjects import SPHERE_RULES, of_lcc, of_record
+from recipes.tables import csv_rows, json_rows
 from recipes.topics import read_topics
 
 
@@ -45,16 +42,6 @@ class Row:
         return self.shares[0][0]
 
 
-def _csv(path: Path) -> Iterator[dict[str, str]]:
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
-
-
-def _jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        yield from map(json.loads, file)
-
-
 _QUOTED = re.compile(r"(writes in|writes:|wrote:|says:|said:|^In article|^Quoted from|^\||^>)")
 
 
@@ -68,7 +55,7 @@ def bare(post: str) -> str:
 
 def newsgroups(data: Path) -> Iterator[Row]:
     """Yield each post twice, with its headers and bare; the encoder reads the bare text of both."""
-    for record in _jsonl(data / "20news_train.jsonl.gz"):
+    for record in json_rows(data / "20news_train.jsonl.gz"):
         part, text, shares = split(record["id"]), bare(record["text"]), ((record["label"], 1.0),)
         yield Row("post", part, text, shares, words=record["text"])
         yield Row("bare post", part, text, shares)
@@ -115,13 +102,13 @@ def spheres_of(categories: str, primary: str) -> tuple[tuple[str, float], ...]:
 def spheres(data: Path) -> Iterator[Row]:
     """Yield titles, titles with abstracts, topics of OpenAlex, library titles and descriptions of groups."""
     with_abstract = set()
-    for record in _csv(data / "arxiv_abstracts.csv.gz"):
+    for record in csv_rows(data / "arxiv_abstracts.csv.gz"):
         with_abstract.add(record["arxiv_id"])
         shares = spheres_of(record["categories"], record["primary_category"])
         part = split(hashlib.sha256(record["abstract"].encode()).hexdigest())
         yield Row("title", part, record["title"], shares)
         yield Row("title and abstract", part, f"{record['title']}\n{record['abstract']}", shares)
-    for record in _csv(data / "arxiv_titles.csv.gz"):
+    for record in csv_rows(data / "arxiv_titles.csv.gz"):
         key = hashlib.sha256(record["title"].encode())
         shares = spheres_of(record["categories"], record["primary_category"])
         is_rare = shares != ((SPHERES["physics"], 1.0),)
@@ -133,7 +120,7 @@ def spheres(data: Path) -> Iterator[Row]:
             shares = ((SPHERES[found], 1.0),)
             yield Row("topic", "training", topic["topic_name"], shares)
             yield Row("topic", "training", f"{topic['topic_name']}\n{topic['summary']}", shares)
-    for place, record in enumerate(_csv(data / "loc_books.csv.gz")):
+    for place, record in enumerate(csv_rows(data / "loc_books.csv.gz")):
         if found := of_lcc(record["lcc"], SPHERE_RULES):
             yield Row("a", "training", _book_title(record), ((SPHERES[found], 1.0),), place=place)
     group = ""
@@ -154,7 +141,7 @@ ONE_IN = {"humanities": 6, "world": 2}
 
 def subjects(data: Path) -> Iterator[Row]:
     """Yield library titles: as catalogued, in the original script, and with a summary."""
-    for place, record in enumerate(_csv(data / "loc_books.csv.gz")):
+    for place, record in enumerate(csv_rows(data / "loc_books.csv.gz")):
         subject, key = of_record(record["lcc"], record["ddc"]), record["lccn"].strip()
         if not subject or hashlib.sha256(key.encode()).digest()[1] % ONE_IN.get(subject, 1):
             continue
@@ -196,7 +183,7 @@ def measured(data: Path, name: str) -> Iterator[Row]:
     """Yield about 2,000 titles of one of the ``MEASURED`` sets, with the subject that their class stands for."""
     language = "en" if name == "huffpost" else "zh"
     found = []
-    for record in _jsonl(data / f"{name}.jsonl.gz"):
+    for record in json_rows(data / f"{name}.jsonl.gz"):
         subject = MEASURED[name].get(record.get("label") or record.get("category", ""))
         if subject is not None:
             text = record.get("title") or record["headline"]

@@ -8,9 +8,7 @@ Needs ``torch`` and ``transformers`` beside the recipes' packages: an environmen
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from classmark_models.tokens import Tokenizer
+from recipes.tables import json_rows
 
 LIMIT, BATCH, RATE = 128, 16, 1e-4
 
@@ -25,11 +24,9 @@ LIMIT, BATCH, RATE = 128, 16, 1e-4
 def read_posts(path: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return the posts to learn from and those held out, a tenth by their ids' hashes, each (text, group)."""
     parts: tuple[list[tuple[str, str]], list[tuple[str, str]]] = [], []
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            post = json.loads(line)
-            digest = hashlib.sha256(post["id"].encode()).digest()
-            parts[digest[0] % 10 == 0].append((post["text"], post["label"]))
+    for post in json_rows(path):
+        digest = hashlib.sha256(post["id"].encode()).digest()
+        parts[digest[0] % 10 == 0].append((post["text"], post["label"]))
     return parts
 
 
