@@ -16,7 +16,7 @@ from classmark.core.assertions import Asserted, AssertionTally
 from classmark.core.classify import classify_document
 from classmark.core.documents import Outcome
 from classmark.core.labelled import BadRow, LabelledText
-from classmark.core.rows import EXAMPLES, Answered, Row, Rows
+from classmark.core.rows import EXAMPLES, Answered, Rows
 from classmark_models.classifier import Classifier, Prediction
 from classmark_models.labels import Scores, Vocabulary
 from classmark_models.metrics import (
@@ -312,10 +312,8 @@ class Evaluation:
         """How long this has taken so far."""
         return perf_counter() - self._began
 
-    def ask(self, row: Row, should_stop: Stop = lambda: False) -> Answered | BadRow:
+    def ask(self, row: LabelledText, should_stop: Stop = lambda: False) -> Answered | BadRow:
         """Return what the classifiers say of a row, or why it cannot be used; see ``RowCounter``."""
-        if isinstance(row, BadRow):
-            return row
         if not row.labels:
             return BadRow(row.line, "it has no label")
         result = classify_document(row.document, self._classifiers, should_stop)
@@ -323,13 +321,9 @@ class Evaluation:
             return BadRow(row.line, "it has no text")
         return row, result.predictions
 
-    def count(self, answered: Answered | BadRow) -> None:
+    def count(self, answered: Answered) -> None:
         """Count what the classifiers say of one row."""
-        if isinstance(answered, BadRow):
-            self.rows.refuse(answered)
-            return
         row, predictions = answered
-        self.rows.used += 1
         for tally, prediction in zip(self._tallies, predictions, strict=True):
             tally.add(row, prediction)
 

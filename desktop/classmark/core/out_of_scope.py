@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from classmark.core.abreast import Stop
-from classmark.core.labelled import BadRow
-from classmark.core.rows import EXAMPLES, Answered, Row, Rows
+from classmark.core.labelled import LabelledText
+from classmark.core.rows import EXAMPLES, Answered, Rows
 from classmark_models.classifier import Classifier
 from classmark_models.metrics import Figure, share
 
@@ -31,21 +31,15 @@ class OutOfScope:
         self._kinds: list[dict[str, list[bool]]] = [{} for _ in classifiers]
         self._answered: list[list[str]] = [[] for _ in classifiers]
 
-    def ask(self, row: Row, should_stop: Stop = lambda: False) -> Answered | BadRow:
+    def ask(self, row: LabelledText, should_stop: Stop = lambda: False) -> Answered:
         """Return what the classifiers say of a row, a blank one too; see ``RowCounter``."""
-        if isinstance(row, BadRow):
-            return row
         document = row.document
         parts = document.title, document.abstract, document.body
         return row, tuple(each.predict(*parts, should_stop, document.language) for each in self._classifiers)
 
-    def count(self, answered: Answered | BadRow) -> None:
+    def count(self, answered: Answered) -> None:
         """Count what is declined of one row."""
-        if isinstance(answered, BadRow):
-            self.rows.refuse(answered)
-            return
         row, predictions = answered
-        self.rows.used += 1
         for prediction, kinds, found in zip(predictions, self._kinds, self._answered, strict=True):
             kinds.setdefault(row.labels[0] if row.labels else "text", []).append(bool(prediction.declined))
             if not prediction.declined and len(found) < EXAMPLES:

@@ -37,14 +37,14 @@ class RowCounter(Protocol):
 
     rows: Rows
 
-    def ask(self, row: Row, should_stop: Stop = lambda: False) -> Answered | BadRow:
+    def ask(self, row: LabelledText, should_stop: Stop = lambda: False) -> Answered | BadRow:
         """Return what the classifiers say of a row, or why it cannot be used; by any thread.
 
         Raises Interrupted when ``should_stop`` returned True.
         """
 
-    def count(self, answered: Answered | BadRow) -> None:
-        """Count what the classifiers say of one row."""
+    def count(self, answered: Answered) -> None:
+        """Count what the classifiers say of one row; ``rows`` is counted already."""
 
 
 def count_rows(rows: Iterable[Row], counter: RowCounter, should_stop: Stop = lambda: False) -> Iterator[int]:
@@ -56,7 +56,14 @@ def count_rows(rows: Iterable[Row], counter: RowCounter, should_stop: Stop = lam
     def take(_stop: Stop) -> Generator[Row, None, None]:
         yield from rows
 
-    answers = abreast(take, counter.ask, lambda row: 0 if isinstance(row, BadRow) else size(row.document), should_stop)
+    def ask(row: Row, stop: Stop) -> Answered | BadRow:
+        return row if isinstance(row, BadRow) else counter.ask(row, stop)
+
+    answers = abreast(take, ask, lambda row: 0 if isinstance(row, BadRow) else size(row.document), should_stop)
     for number, answered in enumerate(answers, 1):
-        counter.count(answered)
+        if isinstance(answered, BadRow):
+            counter.rows.refuse(answered)
+        else:
+            counter.rows.used += 1
+            counter.count(answered)
         yield number
