@@ -85,9 +85,7 @@ def rows(command: list[str]) -> Iterator[tuple[int, int]]:
                     yield int(counts[-1].replace(b",", b"")), process.pid
 
 
-def measure(
-    title: str, command: list[str], count: int, follow: Callable[[list[str]], Iterator[tuple[int, int]]]
-) -> None:
+def measure(title: str, command: list[str], count: int, follow: Follow) -> None:
     """Print what a run comes to, a row for each tenth."""
     print(f"\n**{title}**\n\n| documents | seconds | a second, since the row before | memory, MB |\n|---|---|---|---|")
     began = last = time.perf_counter()
@@ -117,9 +115,7 @@ def main() -> None:
         measure("Records in one file, each third with an abstract", evaluate, arguments.records, rows)
         write_folder(place / "titles", names, arguments.records, (TITLE,))
         measure("Titles, a file each", [*classify, str(place / "titles")], arguments.records, lines)
-        write_folder(
-            place / "mixed", names, arguments.files, (TITLE, ABSTRACT, ABSTRACT, PAGE, TITLE, ABSTRACT, 3 * PAGE)
-        )
+        write_folder(place / "mixed", names, arguments.files, MIXED)
         measure("Files from a title to three pages", [*classify, str(place / "mixed")], arguments.files, lines)
 
 

