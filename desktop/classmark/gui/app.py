@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QTimer
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from classmark.core.settings import config_folder
 from classmark.gui.alerts import app_version, show_error
+from classmark.gui.arguments import parser
 from classmark.gui.engine import local_engine
 from classmark.gui.icons import app_icon
 from classmark.gui.jobs import collect_garbage_here
@@ -20,15 +20,19 @@ from classmark.gui.memory import Memory
 from classmark.gui.theme import Theme
 from classmark.gui.window import Window
 
+DESKTOP_ID = "org.classmark.Classmark"
+"""The name by which a Linux desktop finds the entry, the icon and the taskbar's group of the window."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window, with the files and folders that are named, and return the exit code."""
     multiprocessing.freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
+    asked, _ = parser().parse_known_args(arguments)
     application = QApplication(["classmark", *arguments])
     application.setApplicationName("Classmark")
     application.setApplicationVersion(app_version())
-    application.setDesktopFileName("classmark")
+    application.setDesktopFileName(DESKTOP_ID)
     application.setWindowIcon(app_icon())
     folder = config_folder()
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,10 +46,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             show_error(error, window)
 
     sys.excepthook = on_unexpected
-    paths = [Path(argument).absolute() for argument in arguments if not argument.startswith("-")]
     collect_garbage_here(window)
     window.show()
-    QTimer.singleShot(0, window, lambda: window.add_paths(paths))
+
+    def begin() -> None:
+        window.add_paths([path.absolute() for path in asked.paths])
+        if asked.begin:
+            window.commands[asked.begin].trigger()
+
+    QTimer.singleShot(0, window, begin)
     return application.exec()
 
 
