@@ -15,8 +15,8 @@ from tests.core.files import pdf
 
 from classmark import cli
 from classmark.cli import classifying
+from classmark.core.paths import HOME
 from classmark.core.reading import ReaderProcess
-from classmark.core.settings import HOME
 from classmark_models.classifier import Classifier
 from classmark_models.collection import Collection, open_builtin
 

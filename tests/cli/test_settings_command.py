@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import DONE, FAILED, USAGE, Call
 
-from classmark.core.settings import FILE, config_folder
+from classmark.core.paths import HOME, config_folder
+from classmark.core.settings import FILE
 
 HUB = "https://hub.example.org"
 
@@ -61,3 +63,16 @@ def test_a_broken_file_is_told(call: Call) -> None:
     code, out, err = call("settings")
     assert (code, out) == (FAILED, "")
     assert str(config_folder() / FILE) in err
+
+
+def test_a_portable_program_that_cannot_write_says_so(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(HOME)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "classmark"))
+    for name in ("portable.txt", "data"):
+        (tmp_path / name).touch()
+    code, out, err = call("settings")
+    assert (code, out) == (FAILED, "")
+    assert f"portable and keeps everything in {tmp_path / 'data'}" in err

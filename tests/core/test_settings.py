@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from classmark.core.settings import FILE, HOME, Settings, config_folder, read_settings, write_settings
+from classmark.core.paths import HOME, config_folder
+from classmark.core.settings import FILE, Settings, read_settings, write_settings
 from classmark_models.errors import ClassmarkError
 
 

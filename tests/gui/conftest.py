@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from tests.gui.fakes import FakeEngine
 
-from classmark.core.settings import HOME
+from classmark.core.paths import HOME
 from classmark.gui.jobs import collect_garbage_here
 from classmark.gui.memory import Memory
 from classmark.gui.theme import Theme, ThemeMode

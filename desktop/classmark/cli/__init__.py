@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from classmark.cli import classifying, evaluating, filling, models, settling
 from classmark.cli.codes import CANCELLED, DONE, FAILED
+from classmark.core.paths import check_portable
 from classmark_models.errors import ClassmarkError
 
 __all__ = ["main"]
@@ -32,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             piped = {} if stream.isatty() else {"encoding": "utf-8", "newline": "\n"}
             stream.reconfigure(errors="backslashreplace", **piped)
     try:
+        check_portable()
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
         return CANCELLED

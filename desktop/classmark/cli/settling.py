@@ -10,7 +10,8 @@ from pathlib import Path
 from classmark.cli.codes import DONE
 from classmark.cli.commands import EXIT_CODES, Commands, add, add_json
 from classmark.cli.terminal import write_json, write_table
-from classmark.core.settings import FILE, NAMES, config_folder, read_settings, write_settings
+from classmark.core.paths import config_folder
+from classmark.core.settings import FILE, NAMES, read_settings, write_settings
 
 MEANINGS = {
     "models": "the folder to which models are written",

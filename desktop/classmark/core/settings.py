@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-import platformdirs
-
+from classmark.core.paths import config_folder, data_folder
 from classmark_models.collection import Collection
 from classmark_models.errors import ClassmarkError
 from classmark_models.reading_desk import ReadingDesk
 
-HOME = "CLASSMARK_HOME"
-"""The environment variable that moves everything Classmark keeps into one folder."""
 FILE = "settings.toml"
 _LARGEST = 1 << 20
 
@@ -42,18 +38,6 @@ class Settings:
 
 
 NAMES = tuple(field.name for field in fields(Settings))
-
-
-def data_folder() -> Path:
-    """Return the folder of what Classmark keeps; it need not exist."""
-    home = os.environ.get(HOME)
-    return Path(home) if home else Path(platformdirs.user_data_dir("Classmark", appauthor=False))
-
-
-def config_folder() -> Path:
-    """Return the folder of the settings; it need not exist."""
-    home = os.environ.get(HOME)
-    return Path(home) if home else Path(platformdirs.user_config_dir("Classmark", appauthor=False))
 
 
 def read_settings() -> Settings:

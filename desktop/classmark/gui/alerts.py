@@ -19,10 +19,7 @@ _log = logging.getLogger(__name__)
 
 def show_error(error: BaseException, parent: QWidget | None = None) -> QMessageBox:
     """Show an error calmly, without waiting for an answer; what nobody expected can be copied for a report."""
-    box = QMessageBox(parent)
-    box.setWindowTitle("Classmark")
-    color = box.palette().color(QPalette.ColorRole.BrightText).name()
-    box.setIconPixmap(tinted("alert", color, color).pixmap(QSize(32, 32), box.devicePixelRatioF()))
+    box = _box(parent)
     if isinstance(error, ClassmarkError):
         box.setText(str(error))
         box.setStandardButtons(QMessageBox.StandardButton.Ok)
@@ -44,6 +41,15 @@ def show_error(error: BaseException, parent: QWidget | None = None) -> QMessageB
     return box
 
 
+def refuse_to_start(error: ClassmarkError) -> None:
+    """Say why there will be no window, and wait until the person has read it."""
+    box = _box(None)
+    box.setText("Classmark does not start.")
+    box.setInformativeText(str(error))
+    box.setStandardButtons(QMessageBox.StandardButton.Close)
+    box.exec()
+
+
 def describe(error: BaseException) -> str:
     """Return version, system and traceback, for a report."""
     lines = [
@@ -59,3 +65,11 @@ def app_version() -> str:
         return version("classmark")
     except PackageNotFoundError:
         return "checkout"
+
+
+def _box(parent: QWidget | None) -> QMessageBox:
+    box = QMessageBox(parent)
+    box.setWindowTitle("Classmark")
+    color = box.palette().color(QPalette.ColorRole.BrightText).name()
+    box.setIconPixmap(tinted("alert", color, color).pixmap(QSize(32, 32), box.devicePixelRatioF()))
+    return box

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from types import TracebackType
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
-from classmark.core.settings import config_folder
-from classmark.gui.alerts import app_version, show_error
+from classmark.core.paths import check_portable, config_folder, own_folder
+from classmark.gui.alerts import app_version, refuse_to_start, show_error
 from classmark.gui.arguments import parser
 from classmark.gui.engine import local_engine
 from classmark.gui.icons import app_icon
@@ -19,13 +19,17 @@ from classmark.gui.jobs import collect_garbage_here
 from classmark.gui.memory import Memory
 from classmark.gui.theme import Theme
 from classmark.gui.window import Window
+from classmark_models.errors import ClassmarkError
 
 DESKTOP_ID = "org.classmark.Classmark"
 """The name by which a Linux desktop finds the entry, the icon and the taskbar's group of the window."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Open the window, with the files and folders that are named, and return the exit code."""
+    """Open the window, with the files and folders that are named, and return the exit code.
+
+    1 where it cannot start, which a dialog has told.
+    """
     multiprocessing.freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
     asked, _ = parser().parse_known_args(arguments)
@@ -34,9 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     application.setApplicationVersion(app_version())
     application.setDesktopFileName(DESKTOP_ID)
     application.setWindowIcon(app_icon())
-    folder = config_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    memory = Memory(folder / "window.ini")
+    try:
+        memory = _memory()
+    except ClassmarkError as error:
+        refuse_to_start(error)
+        return 1
     window = Window(local_engine, Theme(application, memory.theme), memory)
 
     def on_unexpected(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
@@ -56,6 +62,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     QTimer.singleShot(0, window, begin)
     return application.exec()
+
+
+def _memory() -> Memory:
+    """Return what the window remembers; ClassmarkError where it must not start."""
+    check_portable()
+    folder = config_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    if own := own_folder():
+        # Qt's own file dialog remembers folders, and would do so in the home of the person.
+        QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(own))
+    return Memory(folder / "window.ini")
 
 
 if __name__ == "__main__":

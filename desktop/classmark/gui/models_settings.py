@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from classmark.core.settings import NAMES, Settings, data_folder
+from classmark.core.paths import data_folder
+from classmark.core.settings import NAMES, Settings
 from classmark.gui.parts import button, label, mark
 from classmark.gui.theme import UNIT
 
