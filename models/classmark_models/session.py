@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from classmark_models.errors import ModelDamaged, ModelUnsupported
+from classmark_models.runtime import onnxruntime
 from classmark_models.tokens import TokenIds
 
 Places = npt.NDArray[np.int64]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 
 from classmark_models.quantize import Floats
+from classmark_models.runtime import onnxruntime
 from classmark_models.tokens import TokenIds
 
 _PRODUCT = re.compile(r"l\d+\.\w+\.product")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from classmark_models.convert.precision import LADDER
 from classmark_models.graph import GraphBuilder
 from classmark_models.quantize import Int8Linears
+from classmark_models.runtime import onnxruntime
 
 ROWS, WIDE = (1, 8), 64
 _WORST = {"int8": (127, 127), "int8-reduced": (64, 64)}

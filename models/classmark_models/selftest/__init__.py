@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-import onnxruntime
-
 from classmark_models.errors import Interrupted, ModelDamaged
 from classmark_models.pack import BUILTIN_GRAPH, MANIFEST, SPEC, open_pack
+from classmark_models.runtime import onnxruntime
 from classmark_models.selftest.golden import Agreement, compare, golden_texts, is_sane, read_golden
 from classmark_models.selftest.probe import Probe, processors
 from classmark_models.spec import BUILTIN_ID, read_catalogue, read_spec
