@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from classmark.cli import classifying, evaluating, filling, models, settling
 from classmark.cli.codes import CANCELLED, DONE, FAILED
 from classmark.core.paths import check_portable
+from classmark.core.seal import seal
 from classmark_models.errors import ClassmarkError
 
 __all__ = ["main"]
@@ -23,10 +24,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
     0 done, 1 failed, 2 wrong usage, 3 done but some documents could not be read, 130 stopped by the person.
+    Given no arguments it takes those of the process, which is the program's own then, and seals it for good.
     """
     multiprocessing.freeze_support()
     parser = _parser()
     arguments = parser.parse_args(argv)
+    if argv is None and not arguments.connects:
+        seal()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # Line ends stay as written, for Windows would double the returns of CSV.

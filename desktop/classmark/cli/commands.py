@@ -15,9 +15,19 @@ EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped."
 
 
 def add(
-    commands: Commands, name: str, run: Run, summary: str, description: str, epilog: str = EXIT_CODES
+    commands: Commands,
+    name: str,
+    run: Run,
+    summary: str,
+    description: str,
+    epilog: str = EXIT_CODES,
+    *,
+    connects: bool = False,
 ) -> argparse.ArgumentParser:
-    """Add a command and return its parser; the summary stands in the list of commands, the rest in its own help."""
+    """Add a command and return its parser; the summary stands in the list of commands, the rest in its own help.
+
+    Every command is sealed but one that ``connects`` to a hub.
+    """
     command = commands.add_parser(
         name,
         help=summary,
@@ -25,7 +35,7 @@ def add(
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.set_defaults(run=lambda arguments: run(arguments, command))
+    command.set_defaults(run=lambda arguments: run(arguments, command), connects=connects)
     return command
 
 

@@ -46,6 +46,7 @@ def add_command(commands: Commands) -> None:
         "Fetches published models, converts them for this computer, and proves that the result answers as the "
         "original does. What was begun is gone on with. Asks before anything is fetched. A token for models with "
         "restricted access is taken from HF_TOKEN, or from where huggingface's own tools keep it.",
+        connects=True,
     )
     convert = add(
         own,
@@ -77,6 +78,7 @@ def add_command(commands: Commands) -> None:
         _repair,
         "put damaged models right",
         "Checks models and puts right what is bad: fetches bad files alone, and converts again where need be.",
+        connects=True,
     )
     remove = add(own, "remove", _remove, "remove models", "Removes all of a model from this computer. Asks before.")
     selftest = add(
@@ -93,6 +95,7 @@ def add_command(commands: Commands) -> None:
         "add a model of a hub to the catalogue",
         "Adds any BERT, DistilBERT, RoBERTa or XLM-RoBERTa that classifies or fills masks to the catalogue, by its "
         "name on the hub. Nothing but its description is fetched.",
+        connects=True,
     )
 
     info.add_argument("name", metavar="ID", help="a model of the list")

@@ -18,6 +18,7 @@ from classmark.core.documents import Document, Origin, Outcome, Reading
 from classmark.core.readers import Limits, Unreadable, extract
 from classmark.core.readers.base import MEBIBYTE
 from classmark.core.readers.confine import MEMORY_EXIT, confine, set_alarm
+from classmark.core.seal import seal_reader
 from classmark_models.errors import ClassmarkError
 
 if TYPE_CHECKING:
@@ -221,6 +222,7 @@ def _serve(pipe: Connection, limits: Limits) -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     settle_child()
     confine(limits.memory_bytes)
+    seal_reader()
     with suppress(EOFError, OSError):
         pipe.send_bytes(b"ready")
         while True:
