@@ -23,13 +23,22 @@ _starting = threading.Lock()
 
 
 def start_child(serve: Callable[..., None], name: str, *arguments: object) -> tuple[SpawnProcess, Connection]:
-    """Start ``serve(pipe, *arguments)`` in a new process; return it with our end of the pipe.
+    """Start ``serve(pipe, *arguments)`` in a new process; return it with our end of the pipe."""
+    ours, theirs = get_context("spawn").Pipe()
+    process = start_process(serve, name, theirs, *arguments)
+    theirs.close()
+    return process, ours
 
-    The child does not import the program's main module, and with it the whole window. Any thread may start one.
+
+def start_process(
+    serve: Callable[..., None], name: str, *arguments: object, may_have_children: bool = False
+) -> SpawnProcess:
+    """Start ``serve(*arguments)`` in a new process, which a pipe among the arguments reaches.
+
+    The child does not import the program's main module, and with it the whole window. Any thread may start one. One
+    that may have children must be told to end before this process can.
     """
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, *arguments), name=name, daemon=True)
+    process = get_context("spawn").Process(target=serve, args=arguments, name=name, daemon=not may_have_children)
     with _starting:
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
@@ -37,8 +46,7 @@ def start_child(serve: Callable[..., None], name: str, *arguments: object) -> tu
             process.start()
         finally:
             sys.modules["__main__"] = main
-    theirs.close()
-    return process, ours
+    return process
 
 
 def settle_child() -> None:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from classmark.core.children import settle_child, start_child
+from classmark.core.broker import HUB_METHODS, Broker
+from classmark.core.children import start_child
 from classmark.core.settings import Settings
+from classmark.core.workshop_child import BEAT, serve_task
 from classmark_models import errors
 from classmark_models.errors import ClassmarkError, Interrupted
-from classmark_models.workshop import Estimate, Step, Workshop
+from classmark_models.workshop import Estimate, Step
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
+    from classmark.core.broker import Helper
     from classmark.core.children import Connection
+
+    _Process = SpawnProcess | Helper
 
 Stop = Callable[[], bool]
 
-_BEAT = 0.1
-"""Seconds between two looks at whether to stop, and between two steps that are told."""
 _GRACE = 3.0
 """Seconds that the child has to end in good order; a stop in the midst of a download loses nothing."""
 _LARGEST_MESSAGE = 1 << 20
@@ -57,30 +59,42 @@ class Outcome:
 
 
 def run_task(
-    settings: Settings, task: Task, should_stop: Stop = lambda: False
+    settings: Settings, task: Task, should_stop: Stop = lambda: False, broker: Broker | None = None
 ) -> Generator[Step | Outcome, None, None]:
     """Do a task in a child process; yield what it is at, and last its outcome.
 
+    A task that asks a hub is given to the ``broker`` where there is one: a child of a sealed process is sealed too.
     To stop, let ``should_stop`` return True, or close the generator: the child ends itself, or is ended after three
     seconds. Raises what the workshop raises, by class and message, Interrupted when it was stopped, and
     WorkshopCrashed.
     """
     yield Step("Starting")
-    process, pipe = start_child(_serve, "classmark-workshop", settings, task.method, _arguments(task))
+    process, pipe = _start(settings, task, broker)
     try:
         yield from _listen(process, pipe, task, should_stop)
     finally:
         _end(process, pipe)
 
 
-def _listen(process: SpawnProcess, pipe: Connection, task: Task, should_stop: Stop) -> Iterator[Step | Outcome]:
+def _start(settings: Settings, task: Task, broker: Broker | None) -> tuple[_Process, Connection]:
+    if broker is None or task.method not in HUB_METHODS:
+        return start_child(serve_task, "classmark-workshop", settings, task.method, {**task.texts, **task.paths})
+    try:
+        return broker.start(asdict(settings), task.method, task.texts)
+    except OSError as error:
+        raise WorkshopCrashed(
+            "The part of Classmark that fetches models has ended. Start Classmark again, then try again."
+        ) from error
+
+
+def _listen(process: _Process, pipe: Connection, task: Task, should_stop: Stop) -> Iterator[Step | Outcome]:
     deadline: float | None = None
     while True:
         if deadline is None and should_stop():
             deadline = monotonic() + _GRACE
             _say_stop(pipe)
         try:
-            if not pipe.poll(_BEAT):
+            if not pipe.poll(BEAT):
                 if deadline is not None and monotonic() > deadline:
                     process.kill()
                     raise Interrupted("Stopped.")
@@ -104,7 +118,7 @@ def _listen(process: SpawnProcess, pipe: Connection, task: Task, should_stop: St
                 raise _error(*content)
 
 
-def _end(process: SpawnProcess, pipe: Connection) -> None:
+def _end(process: _Process, pipe: Connection) -> None:
     _say_stop(pipe)
     process.join(_GRACE)
     if process.is_alive():
@@ -116,10 +130,6 @@ def _end(process: SpawnProcess, pipe: Connection) -> None:
 def _say_stop(pipe: Connection) -> None:
     with suppress(OSError):  # it has ended by itself
         pipe.send_bytes(b"stop")
-
-
-def _arguments(task: Task) -> dict[str, str | Path]:
-    return {**task.texts, **task.paths}
 
 
 def _error(kind: str, message: str) -> ClassmarkError:
@@ -144,42 +154,3 @@ _OUTCOMES: dict[str, Callable[[Any], object]] = {
     "export_suitcase": Path,
     "export_hub_layout": Path,
 }
-
-
-def _serve(pipe: Connection, settings: Settings, method: str, arguments: dict[str, str | Path]) -> None:
-    """Run the child. Only JSON comes back: files of models are hostile, and a pickle could be an attack."""
-    settle_child()
-    told_at, told_of = float("-inf"), ""
-
-    def say(kind: str, content: object) -> None:
-        pipe.send_bytes(json.dumps([kind, content], default=str).encode("utf-8", "surrogatepass"))
-
-    def tell(step: Step) -> None:
-        nonlocal told_at, told_of
-        now = monotonic()
-        if step.what != told_of or now - told_at >= _BEAT or step.done == step.total > 0:
-            told_at, told_of = now, step.what
-            say("step", asdict(step))
-
-    with suppress(OSError):  # the parent has gone
-        try:
-            workshop = Workshop(
-                settings.collection(),
-                hub=settings.hub,
-                exports=settings.exports,
-                progress=tell,
-                should_stop=pipe.poll,
-            )
-            made = getattr(workshop, method)(**arguments)
-            say("outcome", asdict(made) if is_dataclass(made) and not isinstance(made, type) else made)
-        except ClassmarkError as error:
-            say("error", [type(error).__name__, str(error)])
-        except MemoryError:
-            say(
-                "error",
-                ["ClassmarkError", "There is not enough memory for this. Close other programs, then try again."],
-            )
-        except Exception as error:  # noqa: BLE001 - the top of a process: told by the window
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-            say("error", ["WorkshopCrashed", f"Something went wrong that we did not expect ({where}). Try again."])

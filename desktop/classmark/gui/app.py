@@ -5,12 +5,15 @@ from __future__ import annotations
 import multiprocessing
 import sys
 from collections.abc import Sequence
+from functools import partial
 from types import TracebackType
 
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
+from classmark.core.broker import start_broker
 from classmark.core.paths import check_portable, config_folder, own_folder
+from classmark.core.seal import seal
 from classmark.gui.alerts import app_version, refuse_to_start, show_error
 from classmark.gui.arguments import parser
 from classmark.gui.engine import local_engine
@@ -19,6 +22,7 @@ from classmark.gui.jobs import collect_garbage_here
 from classmark.gui.memory import Memory
 from classmark.gui.theme import Theme
 from classmark.gui.window import Window
+from classmark.gui.workbench import run_here
 from classmark_models.errors import ClassmarkError
 
 DESKTOP_ID = "org.classmark.Classmark"
@@ -28,12 +32,17 @@ DESKTOP_ID = "org.classmark.Classmark"
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window, with the files and folders that are named, and return the exit code.
 
-    1 where it cannot start, which a dialog has told.
+    1 where it cannot start, which a dialog has told. Given no arguments it takes those of the process, which is the
+    program's own then, and seals it for good.
     """
     multiprocessing.freeze_support()
+    is_program = argv is None
+    broker = start_broker() if is_program else None
     arguments = list(sys.argv[1:] if argv is None else argv)
     asked, _ = parser().parse_known_args(arguments)
     application = QApplication(["classmark", *arguments])
+    if is_program:
+        seal()  # the screen may be on another computer, and is connected by now
     application.setApplicationName("Classmark")
     application.setApplicationVersion(app_version())
     application.setDesktopFileName(DESKTOP_ID)
@@ -43,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ClassmarkError as error:
         refuse_to_start(error)
         return 1
-    window = Window(local_engine, Theme(application, memory.theme), memory)
+    window = Window(local_engine, Theme(application, memory.theme), memory, partial(run_here, broker=broker))
 
     def on_unexpected(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         if isinstance(error, KeyboardInterrupt):
@@ -61,7 +70,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             window.commands[asked.begin].trigger()
 
     QTimer.singleShot(0, window, begin)
-    return application.exec()
+    code = application.exec()
+    if broker is not None:
+        broker.close()
+    return code
 
 
 def _memory() -> Memory:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
+from classmark.core.broker import Broker
 from classmark.core.settings import read_settings
 from classmark.core.workshop_process import Outcome, Stop, Task, run_task
 from classmark.gui.jobs import Job, Lane
@@ -16,9 +17,9 @@ from classmark_models.workshop import Step
 RunTask = Callable[[Task, Stop], Iterator[Step | Outcome]]
 
 
-def run_here(task: Task, should_stop: Stop) -> Iterator[Step | Outcome]:
+def run_here(task: Task, should_stop: Stop, broker: Broker | None = None) -> Iterator[Step | Outcome]:
     """Do a task in a child process, by the settings of the moment."""
-    return run_task(read_settings(), task, should_stop)
+    return run_task(read_settings(), task, should_stop, broker)
 
 
 @dataclass(slots=True, eq=False)
