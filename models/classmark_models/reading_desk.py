@@ -18,6 +18,7 @@ from classmark_models.classifier import BLANK, TOO_LITTLE, Stop
 from classmark_models.errors import Interrupted
 from classmark_models.ngrams import NgramIds, bag_ids
 from classmark_models.pack import BUILTIN, Pack, open_pack
+from classmark_models.pieces import PIECES
 from classmark_models.scope import SCOPE, Scope, letter_ids, measure
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer, count_letters
@@ -91,9 +92,10 @@ class Reader:
         """The zero-shot one, which knows what texts that say nothing are like."""
         self._limits: dict[str, float] = pack.fact("decline")
         self._scope = Scope(pack.file(SCOPE), len(self.head.center))
-        pack.file("encoder.onnx.data")
-        self._encoder = Encoder(pack.file("encoder.onnx"), workers)
+        for beside in ("encoder.onnx.data", PIECES):
+            pack.file(beside)
         self._tokenizer = Tokenizer(pack.file("tokenizer.json"), pack.fact("prompt"), pack.fact("max_tokens"))
+        self._encoder = Encoder(pack.file("encoder.onnx"), workers)
         self._readings: OrderedDict[bytes, Reading] = OrderedDict()
         self._turns: WeakValueDictionary[bytes, Lock] = WeakValueDictionary()
         self._lock = Lock()

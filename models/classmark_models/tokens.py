@@ -38,12 +38,13 @@ class Tokenizer:
     """
 
     def __init__(self, path: Path, prompt: str, limit: int, after: str = "") -> None:
-        """Load ``tokenizer.json``; ``prompt`` stands before each text and ``after`` behind it.
+        """Load ``tokenizer.json``, and ``pieces.npz`` beside it where that has its pieces.
 
-        Raises ModelDamaged when the library cannot read the file, or when nothing of a text would fit.
+        ``prompt`` stands before each text and ``after`` behind it. Raises ModelDamaged when the files cannot be read,
+        or when nothing of a text would fit.
         """
         try:
-            self._rust, self._unigram = read_unigram(path.read_bytes())
+            self._rust, self._unigram = read_unigram(path)
         except Exception as error:  # the Rust library raises no narrower class
             raise ModelDamaged(f"The tokenizer file {path} cannot be read: {error}") from error
         self._rust.no_truncation()

@@ -1,16 +1,19 @@
-"""Words → the likeliest pieces, as the Rust library finds them, in a quarter of its memory and half of its start."""
+"""Words → the likeliest pieces, as the Rust library finds them, without its tree of pieces."""
 
 from __future__ import annotations
 
 import json
-from array import array
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import lru_cache
-from itertools import accumulate
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tokenizers import Encoding, PreTokenizedString, Token
 from tokenizers import Tokenizer as RustTokenizer
+
+from classmark_models.pieces import PIECES, Pieces
 
 _PENALTY = 10.0
 """How much less likely than the least likely piece an unknown letter is; SentencePiece's own number."""
@@ -25,22 +28,10 @@ class Unigram:
     is left to it: what becomes of letters before, where words begin, where in the text each piece stood.
     """
 
-    def __init__(self, rust: RustTokenizer, pieces: Iterable[str], scores: array[float], unknown: int) -> None:
-        """Take the library's tokenizer, whose own pieces are not asked for; ``scores``: the pieces' log likelihoods.
-
-        Raises ValueError and IndexError for pieces that are none.
-        """
-        self._rust, self._scores = rust, scores
-        self._ids = {piece: place for place, piece in enumerate(pieces)}
-        if len(self._ids) != len(scores):
-            raise ValueError("some pieces are the same")
-        self._longest: dict[str, int] = {}
-        longest = self._longest
-        for piece in self._ids:
-            first, size = piece[0], len(piece)
-            if longest.get(first, 0) < size:
-                longest[first] = size
-        self._unknown, self._least = unknown, min(self._scores) - _PENALTY
+    def __init__(self, rust: RustTokenizer, pieces: Pieces, unknown: int) -> None:
+        """Take the library's tokenizer, whose own pieces are not asked for; ``unknown``: the id of unknown letters."""
+        self._rust, self._pieces, self._unknown = rust, pieces, unknown
+        self._least = pieces.least - _PENALTY
         self._known = lru_cache(_REMEMBERED)(self._split)
 
     def encode(self, text: str) -> Encoding:
@@ -55,49 +46,66 @@ class Unigram:
 
     def _split(self, word: str) -> list[Token]:
         """Return the pieces of the likeliest way through a word; unknown letters in a row are one."""
-        count, ids, scores = len(word), self._ids, self._scores
+        text, unknown, least = word.encode(), self._unknown, self._least
+        find, first, ids, scores = self._pieces.find, self._pieces.first, self._pieces.ids, self._pieces.scores
+        count, longest = len(text), self._pieces.longest
         best = [0.0] + [float("-inf")] * count
-        came_from, taken = [0] * (count + 1), [self._unknown] * (count + 1)
-        for start in range(count):
-            so_far = best[start]
-            ends = range(start + 1, min(count, start + self._longest.get(word[start], 0)) + 1)
-            for end in ends:
-                place = ids.get(word[start:end])
-                if place is not None and so_far + scores[place] > best[end]:
-                    best[end], came_from[end], taken[end] = so_far + scores[place], start, place
-            if word[start] not in ids and so_far + self._least > best[start + 1]:
-                best[start + 1], came_from[start + 1], taken[start + 1] = so_far + self._least, start, self._unknown
-        sizes = [0, *accumulate(len(letter.encode()) for letter in word)]
+        came_from, taken = [0] * (count + 1), [unknown] * (count + 1)
+        letters = [at for at, byte in enumerate(text) if byte & 0xC0 != 0x80]
+        for start, after in pairwise([*letters, count]):
+            so_far, node, end, is_piece = best[start], 0, start, False
+            for byte in text[start : start + longest]:
+                node = find(byte, first[node], first[node + 1])
+                if node < 0:
+                    break
+                end += 1
+                place = ids[node]
+                if place >= 0:
+                    is_piece |= end == after
+                    score = so_far + scores[place]
+                    if score > best[end]:
+                        best[end], came_from[end], taken[end] = score, start, place
+            if not is_piece and so_far + least > best[after]:
+                best[after], came_from[after], taken[after] = so_far + least, start, unknown
         found, end = [], count
         while end:
-            start = came_from[end]
-            if taken[end] == self._unknown:
-                while start and taken[start] == self._unknown:
+            start, place = came_from[end], taken[end]
+            if place == unknown:
+                while start and taken[start] == unknown:
                     start = came_from[start]
-            piece = word[start:end]
-            found.append(Token(ids.get(piece, self._unknown), piece, (sizes[start], sizes[end])))
+                place = self._pieces.id_of(text[start:end])
+            found.append(Token(unknown if place < 0 else place, text[start:end].decode(), (start, end)))
             end = start
         return found[::-1]
 
 
-def read_unigram(content: bytes) -> tuple[RustTokenizer, Unigram | None]:
+def read_unigram(path: Path) -> tuple[RustTokenizer, Unigram | None]:
     """Read a ``tokenizer.json``; where it is of another kind, the library's own tokenizer does all, and None is given.
 
-    Raises what the library raises, and ValueError, for a file that cannot be used.
+    One that is ``trimmed`` has its pieces in the file PIECES beside it. Raises ValueError, what ``map_arrays`` and what
+    the library raise, for files that cannot be used.
     """
-    if b'"Unigram"' not in content:
-        return RustTokenizer.from_str(content.decode()), None
-    facts: dict[str, Any] = json.loads(content)
+    content = path.read_bytes()
+    facts: dict[str, Any] = json.loads(content) if b'"Unigram"' in content else {}
     try:
         model, unknown = facts["model"], facts["model"]["unk_id"]
-        if model["type"] == "Unigram" and not facts["added_tokens"] and not model["byte_fallback"] and 0 <= unknown:
-            # One string and an array, and the pieces anew: what JSON made of them lies scattered between its lists.
-            pieces = "\0".join([piece for piece, _ in model["vocab"]])
-            scores = array("d", [score for _, score in model["vocab"]])
-            model["vocab"] = model["vocab"][: unknown + 1]
-            rust = RustTokenizer.from_str(json.dumps(facts))
-            del facts, model
-            return rust, Unigram(rust, pieces.split("\0"), scores, unknown)
-    except (LookupError, TypeError, ValueError):
-        pass  # the library says what is wrong with it
-    return RustTokenizer.from_str(content.decode()), None
+        if model["type"] != "Unigram" or facts["added_tokens"] or model["byte_fallback"] or unknown < 0:
+            raise ValueError("it needs more than the search among pieces")
+        is_trimmed = len(model["vocab"]) == unknown + 1
+        pieces = None if is_trimmed else pieces_of(facts)
+    except (LookupError, TypeError, ValueError):  # the library says what is wrong with it, if anything is
+        return RustTokenizer.from_str(content.decode()), None
+    rust = RustTokenizer.from_str(json.dumps(trimmed(facts)))
+    return rust, Unigram(rust, pieces or Pieces.read(path.with_name(PIECES)), unknown)
+
+
+def pieces_of(facts: Mapping[str, Any]) -> Pieces:
+    """Return the pieces that a ``tokenizer.json`` holds; LookupError, TypeError, ValueError where it holds none."""
+    vocab = facts["model"]["vocab"]
+    return Pieces.of([piece for piece, _ in vocab], np.array([score for _, score in vocab], np.float64))
+
+
+def trimmed(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a ``tokenizer.json`` states, of its pieces only those up to the unknown one."""
+    model = facts["model"]
+    return {**facts, "model": {**model, "vocab": model["vocab"][: model["unk_id"] + 1]}}

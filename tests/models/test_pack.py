@@ -224,7 +224,16 @@ def test_unstated_fact_and_file_are_named(fake: Path) -> None:
 @pytest.fixture
 def small_copy(tmp_path: Path) -> Path:
     """The built-in pack's small files, with nothing where the weights should be."""
-    for name in (MANIFEST, "encoder.onnx", "labels.csv", "vectors.npz", "sure.json", "scope.npz"):
+    for name in (
+        MANIFEST,
+        "encoder.onnx",
+        "labels.csv",
+        "tokenizer.json",
+        "pieces.npz",
+        "vectors.npz",
+        "sure.json",
+        "scope.npz",
+    ):
         shutil.copyfile(BUILTIN / name, tmp_path / name)
     return tmp_path
 
@@ -243,6 +252,7 @@ def small_copy(tmp_path: Path) -> Path:
         ("vectors.npz", b"not an archive"),
         ("vectors.npz", b"\x93NUMPY\x01\x00garbage"),
         ("encoder.onnx", b"not a graph"),
+        ("tokenizer.json", b'{"model": {"type": "Unigram"}}'),
     ],
 )
 def test_classifier_names_the_file_that_it_cannot_use(name: str, content: bytes, small_copy: Path) -> None:

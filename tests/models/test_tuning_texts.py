@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from classmark_models.pack import BUILTIN, open_pack
+from classmark_models.pack import BUILTIN
 from recipes.corpora import Record
 from recipes.library_heads import Answers
+from recipes.pieces import whole_tokenizer
 from recipes.tuning_texts import LONGEST_WORDS, Reader, library_texts, topic_texts
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    return Tokenizer.from_file(str(open_pack(BUILTIN).file("tokenizer.json")))
+    return Tokenizer.from_str(whole_tokenizer(BUILTIN))
 
 
 @pytest.fixture

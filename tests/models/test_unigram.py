@@ -11,10 +11,14 @@ from tests.models.conftest import Golden
 from tokenizers import Tokenizer as RustTokenizer
 from tokenizers import models, normalizers, pre_tokenizers
 
+from classmark_models.errors import ModelDamaged
 from classmark_models.pack import BUILTIN
+from classmark_models.pieces import PIECES
+from classmark_models.tokens import Tokenizer
 from classmark_models.unigram import Unigram, read_unigram
+from classmark_models.vocab_files import TOKENIZER
+from recipes.pieces import pack_pieces, whole_tokenizer
 
-TOKENIZER = BUILTIN / "tokenizer.json"
 ODD = [
     "",
     " ",
@@ -29,13 +33,18 @@ ODD = [
 
 
 @pytest.fixture(scope="module")
-def rust() -> RustTokenizer:
-    return RustTokenizer.from_file(str(TOKENIZER))
+def whole() -> str:
+    return whole_tokenizer(BUILTIN)
+
+
+@pytest.fixture(scope="module")
+def rust(whole: str) -> RustTokenizer:
+    return RustTokenizer.from_str(whole)
 
 
 @pytest.fixture(scope="module")
 def unigram() -> Unigram:
-    _, unigram = read_unigram(TOKENIZER.read_bytes())
+    _, unigram = read_unigram(BUILTIN / TOKENIZER)
     assert unigram is not None
     return unigram
 
@@ -78,23 +87,52 @@ def test_small_vocabularies_without_all_letters(seed: int, tmp_path: Path) -> No
     )
     rust.normalizer = normalizers.NFKC() if seed % 2 else None
     rust.pre_tokenizer = pre_tokenizers.Metaspace() if seed > 1 else pre_tokenizers.Whitespace()
-    _, unigram = read_unigram(rust.to_str().encode())
+    (tmp_path / TOKENIZER).write_text(rust.to_str(), encoding="utf-8")
+    _, unigram = read_unigram(tmp_path / TOKENIZER)
     assert unigram is not None
+    pack_pieces(tmp_path)
+    assert json.loads(whole_tokenizer(tmp_path)) == json.loads(rust.to_str())
+    _, packed = read_unigram(tmp_path / TOKENIZER)
+    assert packed is not None
     for _ in range(300):
-        assert_same(rust, unigram, "".join(choose.choices("abcdeé ", k=choose.randrange(30))))
+        text = "".join(choose.choices("abcdeé ", k=choose.randrange(30)))
+        assert_same(rust, unigram, text)
+        assert_same(rust, packed, text)
 
 
-def test_other_kinds_are_left_to_the_library() -> None:
+def test_other_kinds_are_left_to_the_library(tmp_path: Path) -> None:
+    def searched(text: str) -> bool:
+        (tmp_path / TOKENIZER).write_text(text, encoding="utf-8")
+        return read_unigram(tmp_path / TOKENIZER)[1] is not None
+
     facts = json.loads(RustTokenizer(models.Unigram([("<unk>", 0.0), ("a", -1.0)], 0)).to_str())
-    assert read_unigram(json.dumps(facts).encode())[1] is not None
+    assert searched(json.dumps(facts))
     with_added = facts | {
         "added_tokens": [
             {"id": 2, "content": "<mask>", "special": True}
             | dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
         ]
     }
-    assert read_unigram(json.dumps(with_added).encode())[1] is None
+    assert not searched(json.dumps(with_added))
     byte_fallback = facts | {"model": facts["model"] | {"byte_fallback": True}}
-    assert read_unigram(json.dumps(byte_fallback).encode())[1] is None
-    pairs = RustTokenizer(models.BPE({"a": 0}, [])).to_str()
-    assert read_unigram(pairs.encode())[1] is None
+    assert not searched(json.dumps(byte_fallback))
+    for pieces in ([["a", -1.0], ["a", -2.0]], [["", -1.0]], [["a\0", -1.0]], [["a" * 300, -1.0]]):
+        odd = facts | {"model": facts["model"] | {"vocab": [["<unk>", 0.0], *pieces]}}
+        assert not searched(json.dumps(odd)), pieces
+    assert not searched(RustTokenizer(models.BPE({"a": 0}, [])).to_str())
+
+
+def test_what_was_moved_can_be_put_back(whole: str, tmp_path: Path) -> None:
+    """Byte for byte, so that other libraries read what the encoder was published with; moved again, it stays."""
+    (tmp_path / TOKENIZER).write_text(whole, encoding="utf-8")
+    for _ in range(2):
+        pack_pieces(tmp_path)
+        assert (tmp_path / TOKENIZER).read_bytes() == (BUILTIN / TOKENIZER).read_bytes()
+        assert (tmp_path / PIECES).read_bytes() == (BUILTIN / PIECES).read_bytes()
+    assert len(json.loads(whole)["model"]["vocab"]) == 250_002
+
+
+def test_moved_pieces_are_missed(tmp_path: Path) -> None:
+    (tmp_path / TOKENIZER).write_bytes((BUILTIN / TOKENIZER).read_bytes())
+    with pytest.raises(ModelDamaged, match=r"tokenizer\.json cannot be read.*pieces\.npz"):
+        Tokenizer(tmp_path / TOKENIZER, "", 8)

