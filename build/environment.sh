@@ -83,3 +83,10 @@ install_packages() {
         say "Missing for $purpose; as administrator: apt-get install" $missing
     fi
 }
+
+# Let tools make the same bytes of the same commit: they take its time for now, and Python a fixed order of sets.
+reproducible() {
+    SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct)}
+    export SOURCE_DATE_EPOCH PYTHONHASHSEED=1 LC_ALL=C.UTF-8 TZ=UTC
+    umask 022
+}
