@@ -43,3 +43,19 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     # Each client would read all certificates anew, for longer than it asks a hub on this computer.
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *arguments, **options: None)
+
+
+@pytest.fixture(autouse=True)
+def policies(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Where policies would lie, the machine's and a portable program's: nowhere, whatever IT has settled here."""
+    from classmark.core import places, policy
+
+    folder = tmp_path_factory.mktemp("policies")
+    files = (folder / "machine" / "policy.toml", folder / "beside" / "policy.toml")
+    for file in files:
+        file.parent.mkdir()
+    for module in (policy, places):
+        monkeypatch.setattr(module, "policy_files", lambda: files)
+    for name in ("HF_ENDPOINT", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    return files

@@ -22,7 +22,8 @@ from classmark import cli
 from classmark.core.classify import classify, classify_document
 from classmark.core.documents import Document, Result
 from classmark.core.reading import ReaderProcess, read_file
-from classmark.core.settings import HOME, read_settings
+from classmark.core.paths import HOME
+from classmark.core.settings import read_settings
 from classmark.gui.engine import LocalEngine, local_engine
 from classmark.resources import asset
 from classmark_models.labels import Scores

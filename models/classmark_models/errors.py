@@ -2,6 +2,7 @@
 
 ClassmarkError
 ├── Interrupted             the person asked to stop
+├── NewerFormat             a file was written by a newer Classmark
 └── ModelError              a model's files cannot be used
     ├── ModelMissing        a file of the model is not there
     ├── ModelDamaged        a file is not what it should be: cut short, altered, contradicting itself
@@ -12,6 +13,7 @@ ClassmarkError
     │   └── DiskFull        there is no room for the model
     ├── SuitcaseRefused     a file is no suitcase that can be trusted
     └── FetchError          a published model cannot be fetched
+        ├── NetworkClosed   the settings say that nothing is fetched
         ├── NoNetwork       the hub cannot be reached
         ├── AccessRefused   the hub wants a permission (401, 403)
         ├── NotPublished    the hub does not have it (404)
@@ -31,6 +33,10 @@ class ClassmarkError(Exception):
 
 class Interrupted(ClassmarkError):
     """The person asked to stop before the end."""
+
+
+class NewerFormat(ClassmarkError):
+    """A file was written by a newer Classmark; this one leaves it alone."""
 
 
 class ModelError(ClassmarkError):
@@ -71,6 +77,10 @@ class SuitcaseRefused(ModelError):
 
 class FetchError(ModelError):
     """A published model cannot be fetched."""
+
+
+class NetworkClosed(FetchError):
+    """The settings say that nothing is fetched."""
 
 
 class NoNetwork(FetchError):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classmark_models.collection import Collection, ModelState
-from classmark_models.errors import ModelError, ModelMissing, SpecInvalid, StoreError
+from classmark_models.errors import ModelError, ModelMissing, NetworkClosed, SpecInvalid, StoreError
 from classmark_models.pack import MANIFEST
 from classmark_models.selftest import SelfTest, selftest
 from classmark_models.spec import BUILTIN_IDS, ModelSpec, check_id, write_spec
@@ -58,16 +58,18 @@ class Workshop:
         *,
         hub: str = "",
         exports: str = "",
+        may_fetch: bool = True,
         progress: Callable[[Step], None] = lambda _: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Take the addresses of ``Settings``, and whom to tell and to ask at each step."""
-        self._collection, self._hub, self._exports = collection, hub, exports
+        """Take the addresses of ``Settings``, whether a hub may be asked, and whom to tell and to ask at each step."""
+        self._collection, self._hub, self._exports, self._may_fetch = collection, hub, exports, may_fetch
         self._progress, self._should_stop = progress, should_stop
         self._repairs = Store(collection.root / "repairs")
 
     def estimate(self, name: str) -> Estimate:
         """Ask the hub what a fetch would bring; ModelMissing, Interrupted, FetchError."""
+        self._check_open()
         from classmark_models.hub import address, survey
 
         spec, store = self._collection.spec(name), self._collection.published
@@ -85,6 +87,7 @@ class Workshop:
         What was begun is gone on with. ``variant`` asks for converting. What was fetched is removed at the end unless
         it shall be kept. Raises as ``hub.fetch`` and ``prepare``; the former model then stays as it is.
         """
+        self._check_open()
         spec, store = self._collection.spec(name), self._collection.published
         export, refusal = None if variant else self._find_export(spec), ""
         prepared = None
@@ -108,6 +111,7 @@ class Workshop:
 
         Only its description is fetched. Raises ModelError with the reason when it cannot be used; Interrupted.
         """
+        self._check_open()
         from classmark_models.hub.repos import find_repo
 
         spec = find_repo(repo, name=name, endpoint=self._hub or None, should_stop=self._should_stop)
@@ -166,6 +170,7 @@ class Workshop:
         ready = self._collection.ready
         if any((place / name).exists() for place in ready.shared) and not ready.folder(name).exists():
             raise StoreError(f"The model {name} lies in a shared folder; only its keeper can repair it there.")
+        self._check_open()
         receipt = read_receipt(ready.folder(name))
         if not ready.folder(name).exists():
             self._fetch(self._collection.spec(name), self._collection.published)
@@ -194,6 +199,14 @@ class Workshop:
             store.remove(name)
         for left in (entry, self._collection.root / "selftests" / f"{name}.json"):
             left.unlink(missing_ok=True)
+
+    def _check_open(self) -> None:
+        """Raise NetworkClosed where no hub may be asked: called by all that would ask one, before it begins."""
+        if not self._may_fetch:
+            raise NetworkClosed(
+                "Nothing is fetched here: the setting network is “never”. Import the model from a suitcase, or convert "
+                "its published files from a folder."
+            )
 
     def _fetch(self, spec: ModelSpec, store: Store, endpoint: str | None = None, token: Token = None) -> Path:
         from classmark_models.hub import fetch

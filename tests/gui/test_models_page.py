@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QFileDialog, QLabel, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 from tests.gui.fakes import FakeEngine
 from tests.models.ready_packs import ready_pack, tiny_spec
 
-from classmark.core.settings import read_settings
+from classmark.core.paths import HOME, MARKERS, SETTINGS
+from classmark.core.settings import ASKED, Settings, read_settings, settle, write_settings
 from classmark.core.workshop_process import Outcome, Stop, Task
+from classmark.gui.help_dialogs import AboutDialog
 from classmark.gui.memory import Memory
 from classmark.gui.model_card import ModelCard
 from classmark.gui.standing import Act
@@ -322,6 +324,101 @@ def test_settings_are_saved(qtbot: QtBot, window: Window, tmp_path: Path) -> Non
     assert read_settings().hub == "https://hub.example.org"
     assert read_settings().shared == str(tmp_path)
     assert pane.answer.text() == "Saved."
+
+
+@pytest.mark.parametrize(("name", "value"), [("hub", "hub.example.org"), ("shared", "models")])
+def test_a_setting_that_cannot_be_is_not_saved(
+    name: str, value: str, qtbot: QtBot, window: Window, own_home: Path
+) -> None:
+    _open(qtbot, window, NEWS)
+    pane = window.models_page.settings
+    pane.fields[name].setText(value)
+    pane.save.click()
+    assert pane.answer.text().endswith(f"is wanted, not '{value}'.")
+    assert not (own_home / SETTINGS).exists()
+
+
+def test_what_is_locked_is_shown_and_kept_from_the_person(
+    qtbot: QtBot, window: Window, policies: tuple[Path, Path]
+) -> None:
+    write_settings(Settings(shared="/mine", hub="https://mine.example.org"))
+    policies[0].write_text("[defaults]\nexports = 'https://a.example.org/us'\n[locked]\nshared = '/srv/models'")
+    _open(qtbot, window, NEWS)
+    window.models_page.settings.show()
+    pane = window.models_page.settings
+    assert (pane.fields["shared"].text(), pane.fields["shared"].isReadOnly()) == ("/srv/models", True)
+    assert pane.locks["shared"].isVisible()
+    assert pane.locks["shared"].text() == "Set by your administrator"
+    assert (pane.fields["hub"].text(), pane.fields["hub"].isReadOnly()) == ("https://mine.example.org", False)
+    assert not pane.locks["hub"].isVisible()
+    assert pane.fields["exports"].text() == ""
+    assert pane.fields["exports"].placeholderText() == "https://a.example.org/us, your administrator's choice"
+    pane.fields["hub"].clear()
+    assert pane.fields["hub"].placeholderText() == "https://huggingface.co"
+    pane.save.click()
+    assert pane.answer.text() == "Saved."
+    assert settle().own == Settings(shared="/mine")
+
+
+@pytest.mark.parametrize(
+    ("policy", "why", "is_free"),
+    [
+        ("[locked]\nnetwork = 'never'", "your administrator has settled it so.", False),
+        ("[defaults]\nnetwork = 'never'", "The settings can change it.", True),
+    ],
+)
+def test_without_a_network_nothing_offers_to_fetch(
+    policy: str, why: str, is_free: bool, qtbot: QtBot, window: Window, ready: Path, policies: tuple[Path, Path]
+) -> None:
+    card = _open(qtbot, window, NEWS)
+    assert card.buttons[Act.GET].isVisible()
+    policies[0].write_text(policy)
+    window.keeper.look()
+    page, pane = window.models_page, window.models_page.settings
+    qtbot.waitUntil(lambda: why in page.closed.text() and page.closed.isVisible())
+    assert not card.buttons[Act.GET].isVisible()
+    assert [action.text() for action in card.menu.actions()] == [Act.CONVERT_FOLDER]
+    assert Act.REPAIR not in [action.text() for action in page.cards["tiny"].menu.actions()]
+    assert not page.add.isEnabled()
+    assert why in page.add.toolTip()
+    assert not window.commands["add_model"].isEnabled()
+    pane.show()
+    assert (pane.never.isChecked(), pane.never.isEnabled()) == (True, is_free)
+    assert pane.locks["network"].isVisible() is not is_free
+    if is_free:
+        pane.never.click()
+        pane.save.click()
+        assert settle().own.network == ASKED
+        qtbot.waitUntil(lambda: page.closed.isHidden() and card.buttons[Act.GET].isVisible())
+        assert window.commands["add_model"].isEnabled()
+
+
+def test_a_broken_policy_is_told_once(qtbot: QtBot, window: Window, policies: tuple[Path, Path]) -> None:
+    policies[0].write_text("network = 'never'")
+    _open(qtbot, window, NEWS)
+    notice = window.notices.about("policy")
+    qtbot.waitUntil(notice.isVisible)
+    assert f"{policies[0]}, line 1: 'network' stands in neither" in notice.text.text()
+    assert "cannot be read" in window.models_page.closed.text()
+    notice.away.click()
+    window.keeper.look()
+    qtbot.wait(50)
+    assert not notice.isVisible()
+
+
+def test_a_portable_program_says_where_it_keeps_everything(
+    qtbot: QtBot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(HOME)
+    monkeypatch.setattr("classmark.core.paths.program_folder", lambda: tmp_path)
+    (tmp_path / MARKERS[0]).touch()
+    _open(qtbot, window, NEWS)
+    window.models_page.settings.show()
+    kept = f"Portable: everything is kept in {tmp_path / 'data'}"
+    assert window.models_page.settings.kept.text() == f"{kept}."
+    assert window.models_page.settings.kept.isVisible()
+    about = AboutDialog([], window)
+    assert any(kept in part.text() for part in about.findChildren(QLabel))
 
 
 def test_a_broken_entry_is_told_on_the_page(qtbot: QtBot, window: Window, own_home: Path) -> None:

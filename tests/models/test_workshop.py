@@ -15,7 +15,7 @@ from tests.models.preparing import publish, small_spec
 from tests.models.published_folders import CONFIGS, LABELS
 
 from classmark_models.collection import Collection, ModelState
-from classmark_models.errors import Interrupted, ModelMissing, NoNetwork, SpecInvalid, StoreError
+from classmark_models.errors import Interrupted, ModelMissing, NetworkClosed, NoNetwork, SpecInvalid, StoreError
 from classmark_models.pack import describe
 from classmark_models.spec import BUILTIN_ID, NO_LICENCE, ModelFile, write_spec
 from classmark_models.store import Held, Receipt, Store
@@ -306,3 +306,24 @@ def test_what_is_not_ours_stays(name: str, collection: Collection, workshop: Wor
     with pytest.raises(StoreError, match=r"shared folder|comes with Classmark"):
         workshop.remove(name)
     assert (folder / "model.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda workshop: workshop.estimate("tiny"),
+        lambda workshop: workshop.fetch("tiny"),
+        lambda workshop: workshop.add("library/tiny"),
+        lambda workshop: workshop.repair("tiny"),
+    ],
+    ids=["estimate", "fetch", "add", "repair"],
+)
+def test_where_nothing_may_be_fetched_no_hub_is_asked(
+    ask: Callable[[Workshop], object], online: Workshop, collection: Collection, published: Path, hub: Hub
+) -> None:
+    Workshop(collection).convert("tiny", published)
+    (collection.ready.folder("tiny") / "golden.npz").unlink()
+    closed = Workshop(collection, hub=hub.endpoint, may_fetch=False)
+    with pytest.raises(NetworkClosed, match="Import the model from a suitcase"):
+        ask(closed)
+    assert not hub.asked

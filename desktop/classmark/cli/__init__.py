@@ -12,7 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from classmark.cli import classifying, evaluating, filling, models, settling
 from classmark.cli.codes import CANCELLED, DONE, FAILED
 from classmark.core.paths import check_portable
+from classmark.core.policy import read_policy
 from classmark.core.seal import seal
+from classmark.core.settings import DECLARED
 from classmark_models.errors import ClassmarkError
 
 __all__ = ["main"]
@@ -38,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace", **piped)
     try:
         check_portable()
+        for fault in read_policy(DECLARED).faults:
+            print(f"classmark: {fault}", file=sys.stderr)  # noqa: T201
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
         return CANCELLED

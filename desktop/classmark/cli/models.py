@@ -15,8 +15,9 @@ from classmark.cli.commands import Commands, add, add_json
 from classmark.cli.manners import agreed, check_somebody_is_there, listed, show_download
 from classmark.cli.model_pages import READY, all_facts, state_in_words, summary, write_list, write_page
 from classmark.cli.terminal import Steps, harmless, sized, write_json, write_table
-from classmark.core.settings import Settings, read_settings
+from classmark.core.settings import Settings, read_settings, settle
 from classmark_models.collection import Collection, ModelState
+from classmark_models.errors import ClassmarkError
 from classmark_models.spec import BUILTIN_IDS
 from classmark_models.workshop import Workshop
 
@@ -298,10 +299,14 @@ def _add(arguments: argparse.Namespace, _: argparse.ArgumentParser) -> int:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    """Return the settings, overruled by what was given now."""
-    settings = read_settings()
-    given = {name: getattr(arguments, name, None) for name in ("hub", "exports")}
-    return replace(settings, **{name: value.rstrip("/") for name, value in given.items() if value is not None})
+    """Return the settings, overruled by what was given now; ClassmarkError where IT has locked that."""
+    settled = settle()
+    options = {name: getattr(arguments, name, None) for name in ("hub", "exports")}
+    given = {name: value.rstrip("/") for name, value in options.items() if value is not None}
+    for name, value in given.items():
+        if settled.is_locked(name) and value != getattr(settled.settings, name):
+            raise ClassmarkError(f"--{name} cannot be used: your administrator has set {settled.in_force(name)}.")
+    return replace(settled.settings, **given)
 
 
 def _ready(collection: Collection) -> list[str]:
@@ -314,7 +319,13 @@ def _working(settings: Settings, if_stopped: str = "") -> Iterator[Workshop]:
     """Show the steps of what is done inside, and say what a stop means for it."""
     steps = Steps(sys.stderr)
     try:
-        yield Workshop(settings.collection(), hub=settings.hub, exports=settings.exports, progress=steps.show)
+        yield Workshop(
+            settings.collection(),
+            hub=settings.hub,
+            exports=settings.exports,
+            may_fetch=settings.may_fetch,
+            progress=steps.show,
+        )
     except KeyboardInterrupt:
         steps.clear()
         _say(f"Stopped. {if_stopped}".strip())

@@ -15,6 +15,7 @@ HOME = "CLASSMARK_HOME"
 """The environment variable that moves everything Classmark keeps into one folder."""
 MARKERS = ("portable.txt", "portable")
 """Either of them beside the program makes it portable; the first is what Windows makes of a new text file."""
+SETTINGS, WINDOW_MEMORY, POLICY = "settings.toml", "window.ini", "policy.toml"
 PORTABLE_DATA = "data"
 """The folder beside a portable program that holds everything it keeps; no update of the program replaces it."""
 
@@ -65,6 +66,15 @@ def program_folder() -> Path | None:
     return top if (top / "pyproject.toml").is_file() else None
 
 
+def policy_files() -> tuple[Path, ...]:
+    """Return where IT may settle things for all who use this computer, or this portable program, the stronger first.
+
+    No environment variable moves the first: what is locked there shall hold for the person who sets variables.
+    """
+    marker = portable_marker()
+    return (_machine_folder() / POLICY, *((marker.parent / POLICY,) if marker else ()))
+
+
 def check_portable() -> None:
     """See that a portable program can write beside itself; ClassmarkError when it cannot.
 
@@ -84,3 +94,13 @@ def check_portable() -> None:
             f"({error.strerror or error}). Copy it to where you may write, or set {HOME} to a folder of yours, or "
             f"remove {marker} to keep things where this system wants them."
         ) from error
+
+
+def _machine_folder() -> Path:
+    if sys.platform == "win32":
+        from platformdirs.windows import get_win_folder_via_ctypes
+
+        return Path(get_win_folder_via_ctypes("CSIDL_COMMON_APPDATA")) / "Classmark"
+    if sys.platform == "darwin":
+        return Path("/Library/Application Support/Classmark")
+    return Path("/etc/classmark")

@@ -51,6 +51,7 @@ def serve_task(pipe: Connection, settings: Settings, method: str, arguments: Map
                 settings.collection(),
                 hub=settings.hub,
                 exports=settings.exports,
+                may_fetch=settings.may_fetch,
                 progress=tell,
                 should_stop=pipe.poll,
             )

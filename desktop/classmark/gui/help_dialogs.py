@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from classmark.core.paths import config_folder, is_portable
 from classmark.gui.actions import MENUS, TABLE
 from classmark.gui.alerts import app_version
 from classmark.gui.icons import app_icon
@@ -76,7 +77,8 @@ class AboutDialog(QDialog):
         said = "\n\n".join(f"Classifier: {byline.title}\n{byline.scope}" for byline in bylines)
         classifiers = said or "The classifier is not open yet."
         licence = "Licence: Apache 2.0\nBuilt on Qt (LGPL 3), ONNX Runtime, PDFium and others"
-        facts = label(f"{classifiers}\n\n{licence}", "muted", wrap=True)
+        kept = f"\n\nPortable: everything is kept in {config_folder()}" if is_portable() else ""
+        facts = label(f"{classifiers}\n\n{licence}{kept}", "muted", wrap=True)
         facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words = QVBoxLayout()
         words.setSpacing(UNIT)

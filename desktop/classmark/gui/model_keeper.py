@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from classmark.core.holdings import Holding, look
-from classmark.core.settings import Settings, read_settings, write_settings
+from classmark.core.settings import Settings, Settled, read_settings, settle, write_settings
 from classmark.core.workshop_process import Outcome, Task
 from classmark.gui.engine import Refusals
 from classmark.gui.intake import SUITCASE
@@ -45,6 +45,8 @@ class ModelKeeper(QObject):
     """The ids of the models that shall be used from now on."""
     connected = Signal(bool)
     """Whether a hub is being asked."""
+    closed = Signal(str)
+    """Why nothing can be fetched; empty where it can."""
     page_asked = Signal()
     fill_asked = Signal(str)
     failed = Signal(object)
@@ -72,6 +74,7 @@ class ModelKeeper(QObject):
         page.import_asked.connect(self.ask_for_suitcase)
         page.add_asked.connect(self._on_add_asked)
         page.settings_saved.connect(self._on_settings_saved)
+        self.closed.connect(page.show_closed)
         self.bench.changed.connect(self._on_work_changed)
         self.bench.ended.connect(self._on_work_ended)
         self.bench.failed.connect(self._on_work_failed)
@@ -85,8 +88,8 @@ class ModelKeeper(QObject):
         """Look at what is there by now, beside the window, then do something."""
         if self._page.settings.isHidden():
             self._show_settings()
-        job = self._errands.start(lambda _stop: iter([look(read_settings().collection())]))
-        job.yielded.connect(lambda found: self._on_looked(found[0]))
+        job = self._errands.start(lambda _stop: iter([_look()]))
+        job.yielded.connect(lambda found: self._on_looked(*found[0]))
         job.finished.connect(then)
         job.failed.connect(lambda failure: self._page.show_fault(str(failure)))
 
@@ -259,13 +262,17 @@ class ModelKeeper(QObject):
 
     # What the work tells
 
-    def _on_looked(self, holdings: Sequence[Holding]) -> None:
+    def _on_looked(self, settled: Settled, holdings: Sequence[Holding]) -> None:
+        if settled.policy.faults:
+            self._notices.about("policy").tell(" ".join(settled.policy.faults))
+        self.closed.emit(settled.why_closed)
         works = {work.task.name: work for work in self.bench.works if work.task.name}
         before, self.standings = self.standings, {}
         for holding in holdings:
             name = holding.spec.id
             standing = before.get(name) or Standing(holding)
             standing.holding, standing.used, standing.work = holding, name in self._choice, works.get(name)
+            standing.may_fetch = settled.settings.may_fetch
             self.standings[name] = standing
         self._page.show_standings(self.standings)
 
@@ -351,7 +358,7 @@ class ModelKeeper(QObject):
 
     def _show_settings(self) -> None:
         with suppress(ClassmarkError):  # told by ``look``
-            self._page.settings.show_settings(read_settings())
+            self._page.settings.show_settled(settle())
 
     def _on_settings_saved(self, settings: Settings) -> None:
         try:
@@ -360,8 +367,17 @@ class ModelKeeper(QObject):
             reason = error.strerror or type(error).__name__
             self._page.settings.tell(f"The settings cannot be written ({reason}).")
             return
+        except ClassmarkError as error:
+            self._page.settings.tell(str(error))
+            return
+        self._show_settings()
         self._page.settings.tell("Saved.")
         self.look(lambda: self.chosen.emit(self._choice))
+
+
+def _look() -> tuple[Settled, Sequence[Holding]]:
+    settled = settle()
+    return settled, look(settled.settings.collection())
 
 
 def _said(method: str, value: object) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
@@ -17,6 +17,8 @@ from classmark.gui.models_settings import ModelsSettings
 from classmark.gui.parts import button, label, mark
 from classmark.gui.standing import Act, Standing
 from classmark.gui.theme import UNIT, Theme
+
+_ADD_TIP = "Add a published model by the name of its repository"
 
 
 class ModelsPage(QFrame):
@@ -37,6 +39,8 @@ class ModelsPage(QFrame):
         self._stops: list[QWidget] = []
         self.fault = label("", wrap=True)
         self.fault.hide()
+        self.closed = label("", "muted", wrap=True)
+        self.closed.hide()
         self.settings = ModelsSettings()
         self.settings.saved.connect(self.settings_saved)
         self.adding = AddModelPane()
@@ -48,7 +52,7 @@ class ModelsPage(QFrame):
         column = QVBoxLayout()
         column.setContentsMargins(3 * UNIT, 2 * UNIT, 3 * UNIT, 3 * UNIT)
         column.setSpacing(UNIT + 4)
-        for part in (self.adding, self.settings, self.fault):
+        for part in (self.adding, self.settings, self.closed, self.fault):
             column.addWidget(part)
         column.addLayout(self._list)
         column.addStretch(1)
@@ -106,6 +110,15 @@ class ModelsPage(QFrame):
         self.fault.setText(text)
         self.fault.show()
 
+    def show_closed(self, why: str) -> None:
+        """Say why no model can be fetched; an empty text where it can."""
+        self.closed.setText(f"{why} Models come in as suitcases, or from a folder with their published files.")
+        self.closed.setVisible(bool(why))
+        self.add.setEnabled(not why)
+        self.add.setToolTip(why or _ADD_TIP)
+        if why:
+            self.adding.hide()
+
     def take_focus(self) -> None:
         """Let the keys go to the first card."""
         next(iter(self.cards.values()), self.back).setFocus()
@@ -140,20 +153,23 @@ class ModelsPage(QFrame):
         layout.addWidget(self.back)
         layout.addWidget(label("Models", "heading"))
         layout.addStretch(1)
-        for text, icon, slot, tip in (
-            ("Import a suitcase…", "suitcase", self.import_asked.emit, "Take in a model from a .classmark file"),
-            ("Add from the hub…", "add", self.ask_for_repo, "Add a published model by the name of its repository"),
-            ("Settings", "settings", lambda: self._show_only(self.settings), "Folders and addresses of models"),
-        ):
-            made = QToolButton(toolButtonStyle=Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            made.setText(f" {text}")
-            made.setToolTip(tip)
-            made.setAccessibleName(text)
-            mark(made, "quiet")
-            self._icons.give(made, icon)
-            made.clicked.connect(lambda _=False, slot=slot: slot())
-            layout.addWidget(made)
+        tip = "Take in a model from a .classmark file"
+        layout.addWidget(self._tool("Import a suitcase…", "suitcase", tip, self.import_asked.emit))
+        self.add = self._tool("Add from the hub…", "add", _ADD_TIP, self.ask_for_repo)
+        layout.addWidget(self.add)
+        tip = "Folders and addresses of models"
+        layout.addWidget(self._tool("Settings", "settings", tip, lambda: self._show_only(self.settings)))
         return head
+
+    def _tool(self, text: str, icon: str, tip: str, do: Callable[[], object]) -> QToolButton:
+        made = QToolButton(toolButtonStyle=Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        made.setText(f" {text}")
+        made.setToolTip(tip)
+        made.setAccessibleName(text)
+        mark(made, "quiet")
+        self._icons.give(made, icon)
+        made.clicked.connect(lambda: do())
+        return made
 
     def _show_only(self, pane: QWidget) -> None:
         for each in (self.adding, self.settings):

@@ -51,6 +51,7 @@ _PRIMARY = {
     ModelState.BEGUN: (Act.GO_ON, Act.DISCARD),
     ModelState.KNOWN: (Act.GET,),
 }
+_NEED_A_HUB = {Act.GET, Act.DOWNLOAD, Act.GO_ON, Act.REPAIR}
 _WAYS = (
     "The published weights come, and are converted on this computer afterwards; that takes some minutes.",
     "A quantized export comes, ready for work as it is.",
@@ -71,6 +72,7 @@ class Standing:
 
     holding: Holding
     used: bool = False
+    may_fetch: bool = True
     work: Work | None = None
     fault: str = ""
     note: str = ""
@@ -94,6 +96,9 @@ class Standing:
     @property
     def buttons(self) -> tuple[Act, ...]:
         """What can be done at once, the most likely first."""
+        return self._allowed(self._buttons())
+
+    def _buttons(self) -> tuple[Act, ...]:
         if self.work is not None:
             if self.work.is_stopping:
                 return ()
@@ -118,7 +123,10 @@ class Standing:
             return ()
         if self.holding.is_builtin:
             return (Act.SELFTEST, Act.VERIFY)
-        return tuple(act for act in _MORE[self.holding.state] if act not in self.buttons)
+        return self._allowed(tuple(act for act in _MORE[self.holding.state] if act not in self.buttons))
+
+    def _allowed(self, acts: tuple[Act, ...]) -> tuple[Act, ...]:
+        return acts if self.may_fetch else tuple(act for act in acts if act not in _NEED_A_HUB)
 
     @property
     def has_room(self) -> bool:

@@ -183,6 +183,7 @@ class Window(QMainWindow):
         self._intake.suitcases_given.connect(self.keeper.import_suitcases)
         self.keeper.chosen.connect(self._on_models_chosen)
         self.keeper.connected.connect(self.chip.show_connected)
+        self.keeper.closed.connect(lambda why: self.commands.enable(("add_model",), not why))
         self.keeper.page_asked.connect(lambda: self._show_models(True))
         self.keeper.fill_asked.connect(self._on_fill)
         self.keeper.failed.connect(self._on_failed)
