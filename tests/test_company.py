@@ -21,8 +21,8 @@ from tests.models.ready_packs import ready_pack
 from classmark import cli
 from classmark.core.classify import classify, classify_document
 from classmark.core.documents import Document, Result
-from classmark.core.reading import ReaderProcess, read_file
 from classmark.core.paths import HOME
+from classmark.core.reading import ReaderProcess, read_file
 from classmark.core.settings import read_settings
 from classmark.gui.engine import LocalEngine, local_engine
 from classmark.resources import asset

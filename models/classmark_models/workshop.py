@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from classmark_models.collection import Collection, ModelState
 from classmark_models.errors import ModelError, ModelMissing, NetworkClosed, SpecInvalid, StoreError
+from classmark_models.journal import Cause, Journal
 from classmark_models.pack import MANIFEST
 from classmark_models.selftest import SelfTest, selftest
 from classmark_models.spec import BUILTIN_IDS, ModelSpec, check_id, write_spec
@@ -55,6 +56,7 @@ class Workshop:
     def __init__(
         self,
         collection: Collection,
+        journal: Journal,
         *,
         hub: str = "",
         exports: str = "",
@@ -62,7 +64,8 @@ class Workshop:
         progress: Callable[[Step], None] = lambda _: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Take the addresses of ``Settings``, whether a hub may be asked, and whom to tell and to ask at each step."""
+        """Take where connections are written down, what ``Settings`` say of hubs, and whom to tell and to ask."""
+        self._journal = journal
         self._collection, self._hub, self._exports, self._may_fetch = collection, hub, exports, may_fetch
         self._progress, self._should_stop = progress, should_stop
         self._repairs = Store(collection.root / "repairs")
@@ -73,9 +76,12 @@ class Workshop:
         from classmark_models.hub import address, survey
 
         spec, store = self._collection.spec(name), self._collection.published
-        export = self._find_export(spec)
+        cause = Cause(self._journal, "estimate", name)
+        export = self._find_export(spec, cause)
         wanted, endpoint, token = (export.spec, export.endpoint, export.token) if export else (spec, self._hub, None)
-        found = survey(wanted, store, endpoint=endpoint or None, token=token, should_stop=self._should_stop)
+        found = survey(
+            wanted, store, endpoint=endpoint or None, token=token, should_stop=self._should_stop, cause=cause
+        )
         repo = wanted.repo if wanted.repo in found.commits else next(iter(found.commits))
         source = f"{address(endpoint or None)}, {repo} at {found.commits[repo][:7]}"
         way = "export" if export else "convert"
@@ -87,13 +93,16 @@ class Workshop:
         What was begun is gone on with. ``variant`` asks for converting. What was fetched is removed at the end unless
         it shall be kept. Raises as ``hub.fetch`` and ``prepare``; the former model then stays as it is.
         """
+        return self._make_ready(name, Cause(self._journal, "fetch", name), keep, variant)
+
+    def _make_ready(self, name: str, cause: Cause, keep: bool, variant: str | None) -> Prepared:
         self._check_open()
         spec, store = self._collection.spec(name), self._collection.published
-        export, refusal = None if variant else self._find_export(spec), ""
+        export, refusal = None if variant else self._find_export(spec, cause), ""
         prepared = None
         if export:
             try:
-                prepared = self._use(spec, export)
+                prepared = self._use(spec, export, cause)
             except StoreError:
                 raise
             except ModelError as error:
@@ -101,7 +110,7 @@ class Workshop:
                     raise
                 refusal = f"The graph in {export.spec.repo} was not used, and the model was converted here. {error}"
         if prepared is None:
-            prepared = self._prepare(spec, self._fetch(spec, store), variant)
+            prepared = self._prepare(spec, self._fetch(spec, store, cause), variant)
         if not keep:
             store.remove(name)
         return replace(prepared, notes=(refusal, *prepared.notes)) if refusal else prepared
@@ -114,7 +123,8 @@ class Workshop:
         self._check_open()
         from classmark_models.hub.repos import find_repo
 
-        spec = find_repo(repo, name=name, endpoint=self._hub or None, should_stop=self._should_stop)
+        cause = Cause(self._journal, "add", repo)
+        spec = find_repo(repo, name=name, endpoint=self._hub or None, should_stop=self._should_stop, cause=cause)
         known = self._collection.specs().get(spec.id)
         if known is not None and known.repo != spec.repo:
             raise SpecInvalid(f"There is a model {spec.id} already, “{known.title}”. Give this one another id.")
@@ -172,13 +182,14 @@ class Workshop:
             raise StoreError(f"The model {name} lies in a shared folder; only its keeper can repair it there.")
         self._check_open()
         receipt = read_receipt(ready.folder(name))
+        cause = Cause(self._journal, "repair", name)
         if not ready.folder(name).exists():
-            self._fetch(self._collection.spec(name), self._collection.published)
-        elif receipt is None or not self._bring_back(receipt, bad):
+            self._fetch(self._collection.spec(name), self._collection.published, cause)
+        elif receipt is None or not self._bring_back(receipt, bad, cause):
             from classmark_models.convert import LADDER
 
             variant = receipt.facts.get("variant") if receipt else None
-            self.fetch(name, variant=variant if variant in LADDER else None)
+            self._make_ready(name, cause, False, variant if variant in LADDER else None)
         return bad
 
     def remove(self, name: str) -> None:
@@ -208,7 +219,9 @@ class Workshop:
                 "its published files from a folder."
             )
 
-    def _fetch(self, spec: ModelSpec, store: Store, endpoint: str | None = None, token: Token = None) -> Path:
+    def _fetch(
+        self, spec: ModelSpec, store: Store, cause: Cause, endpoint: str | None = None, token: Token = None
+    ) -> Path:
         from classmark_models.hub import fetch
 
         return fetch(
@@ -218,12 +231,13 @@ class Workshop:
             token=token,
             progress=self._told_of_bytes,
             should_stop=self._should_stop,
+            cause=cause,
         )
 
-    def _bring_back(self, receipt: Receipt, bad: Sequence[str]) -> bool:
+    def _bring_back(self, receipt: Receipt, bad: Sequence[str], cause: Cause) -> bool:
         """Fetch files that a ready model has as they were published; False where that is not known of all."""
         spec, store = self._collection.spec(receipt.id), self._repairs
-        export = self._find_export(spec) if receipt.facts.get("origin") == "export" else None
+        export = self._find_export(spec, cause) if receipt.facts.get("origin") == "export" else None
         spec = export.spec if export else spec
         named = receipt.facts.get("published")
         published = named if isinstance(named, dict) else {}
@@ -236,7 +250,7 @@ class Workshop:
         if wanted.keys() != set(bad):
             return False
         source = (export.endpoint, export.token) if export else (None, None)
-        folder = self._fetch(replace(spec, files=tuple(wanted.values())), store, *source)
+        folder = self._fetch(replace(spec, files=tuple(wanted.values())), store, cause, *source)
         if not all(is_whole(folder / file.path, receipt.files[path]) for path, file in wanted.items()):
             return False
         place = self._collection.ready.folder(receipt.id)
@@ -274,15 +288,17 @@ class Workshop:
 
         return write_hub_layout(self._collection.ready.path(name), folder)
 
-    def _find_export(self, spec: ModelSpec) -> Export | None:
+    def _find_export(self, spec: ModelSpec, cause: Cause) -> Export | None:
         from classmark_models.hub.exports import find_export
 
-        return find_export(spec, exports=self._exports, endpoint=self._hub or None, should_stop=self._should_stop)
+        return find_export(
+            spec, exports=self._exports, endpoint=self._hub or None, should_stop=self._should_stop, cause=cause
+        )
 
-    def _use(self, spec: ModelSpec, export: Export) -> Prepared:
+    def _use(self, spec: ModelSpec, export: Export, cause: Cause) -> Prepared:
         from classmark_models.carry.unpack import prepare_export
 
-        self._fetch(export.spec, self._collection.published, export.endpoint, export.token)
+        self._fetch(export.spec, self._collection.published, cause, export.endpoint, export.token)
         return prepare_export(spec, export, self._collection, progress=self._told, should_stop=self._should_stop)
 
     def _prepare(self, spec: ModelSpec, folder: Path, variant: str | None) -> Prepared:

@@ -20,6 +20,7 @@ from classmark.cli.terminal import sized
 from classmark_models.collection import Collection
 from classmark_models.convert import LADDER
 from classmark_models.hub.transfer import Meter
+from classmark_models.journal import Journal
 from classmark_models.spec import BUILTIN_ID, BUILTIN_IDS, write_spec
 from classmark_models.workshop import Workshop
 
@@ -54,7 +55,9 @@ def ready_models(lasting: World, tmp_path_factory: pytest.TempPathFactory) -> Pa
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("classmark_models.selftest.SECONDS_A_TRY", 0.02)
         for name in lasting.entries:
-            Workshop(Collection(home / "models"), hub=lasting.hub.endpoint).fetch(name)
+            Workshop(Collection(home / "models"), Journal(home / "connections.jsonl"), hub=lasting.hub.endpoint).fetch(
+                name
+            )
     return home / "models"
 
 

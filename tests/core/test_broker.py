@@ -17,9 +17,9 @@ from tests.models.hub_server import Fault, Hub
 
 from classmark.core import workshop_process
 from classmark.core.broker import Broker, start_broker
-from classmark.core.settings import Settings
+from classmark.core.settings import NEVER, Settings, write_settings
 from classmark.core.workshop_process import Outcome, Task, WorkshopCrashed, run_task
-from classmark_models.errors import Interrupted, NotPublished
+from classmark_models.errors import Interrupted, NetworkClosed, NotPublished
 from classmark_models.workshop import Estimate, Step
 
 __all__ = ["hub", "settings"]
@@ -30,7 +30,7 @@ _SEALED = """
 import json, sys, time
 from classmark.core.broker import start_broker
 from classmark.core.seal import seal
-from classmark.core.settings import Settings
+from classmark.core.settings import NEVER, Settings, write_settings
 from classmark.core.workshop_process import Task, run_task
 
 if __name__ == "__main__":
@@ -110,6 +110,19 @@ def test_other_orders_are_not_taken(settings: Settings, broker: Broker, method: 
     pipe.close()
     *_, last = run_task(settings, Task("estimate", {"name": "small"}), broker=broker)
     assert isinstance(last, Outcome), "it takes others still"
+
+
+def test_what_is_settled_here_no_order_overrules(
+    settings: Settings, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLASSMARK_HOME", str(tmp_path / "home"))
+    write_settings(Settings(network=NEVER))
+    broker = start_broker()
+    assert broker is not None
+    with pytest.raises(NetworkClosed):
+        list(run_task(settings, Task("estimate", {"name": "small"}), broker=broker))
+    broker.close()
+    assert hub.asked == []
 
 
 def test_a_broker_that_has_gone_is_told_in_a_sentence(settings: Settings, broker: Broker) -> None:

@@ -18,6 +18,7 @@ from classmark_models.classifier import Classifier, Prediction
 from classmark_models.collection import Collection, ModelState
 from classmark_models.decide import back_off
 from classmark_models.errors import Interrupted, ModelDamaged, ModelMissing, StoreError
+from classmark_models.journal import Journal
 from classmark_models.ngrams import bag_ids
 from classmark_models.pack import Pack, open_pack
 from classmark_models.reading_desk import ReadingDesk
@@ -309,7 +310,9 @@ def test_verify_tells_whose_file_is_damaged(damaged: str, by_name: dict[str, int
     content = (pack / damaged).read_bytes()
     (pack / damaged).unlink()  # a second name of the real file may not be written to
     (pack / damaged).write_bytes(content[:-1] + b"?")
-    workshop = Workshop(Collection(tmp_path / "models", desk=ReadingDesk(pack)))
+    workshop = Workshop(
+        Collection(tmp_path / "models", desk=ReadingDesk(pack)), Journal(tmp_path / "connections.jsonl")
+    )
     assert {name: workshop.verify(name) for name in by_name} == {
         name: (damaged,) if is_bad else () for name, is_bad in by_name.items()
     }
@@ -320,7 +323,10 @@ def test_builtin_models_stay(act: Callable[[Workshop, str], object], tmp_path: P
     pack = trained_pack(tmp_path / "builtin")
     (pack / "heads" / "labels_lcc.csv").write_text(HEADINGS, encoding="utf-8")
     with pytest.raises(StoreError, match="built-in model"):
-        act(Workshop(Collection(tmp_path / "models", desk=ReadingDesk(pack))), "lcc")
+        act(
+            Workshop(Collection(tmp_path / "models", desk=ReadingDesk(pack)), Journal(tmp_path / "connections.jsonl")),
+            "lcc",
+        )
 
 
 def test_one_selftest_holds_for_all_that_share_the_encoder(collection: Collection) -> None:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.models.fetching import FIRST
@@ -16,6 +17,7 @@ from tests.models.published_folders import CONFIGS, LABELS
 
 from classmark_models.collection import Collection, ModelState
 from classmark_models.errors import Interrupted, ModelMissing, NetworkClosed, NoNetwork, SpecInvalid, StoreError
+from classmark_models.journal import Journal
 from classmark_models.pack import describe
 from classmark_models.spec import BUILTIN_ID, NO_LICENCE, ModelFile, write_spec
 from classmark_models.store import Held, Receipt, Store
@@ -27,9 +29,13 @@ def collection(tmp_path: Path) -> Collection:
     return Collection(tmp_path / "models", [tmp_path / "shared"])
 
 
+def _open(collection: Collection, **options: Any) -> Workshop:
+    return Workshop(collection, Journal(collection.root / "connections.jsonl"), **options)
+
+
 @pytest.fixture
 def workshop(collection: Collection) -> Workshop:
-    return Workshop(collection)
+    return _open(collection)
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +58,7 @@ def online(hub: Hub, published: Path, collection: Collection) -> Workshop:
     collection.entries.mkdir(parents=True)
     spec = replace(small_spec("tiny"), repo="library/tiny", commit=FIRST, licence=NO_LICENCE, files=known)
     write_spec(spec, collection.entries / "tiny.toml")
-    return Workshop(collection, hub=hub.endpoint)
+    return _open(collection, hub=hub.endpoint)
 
 
 def test_estimate_before_a_download(online: Workshop, collection: Collection, published: Path) -> None:
@@ -79,7 +85,7 @@ def test_fetched_converted_and_proved(keep: bool, online: Workshop, collection: 
 
 def test_each_step_is_told(online: Workshop, collection: Collection, hub: Hub) -> None:
     steps: list[Step] = []
-    Workshop(collection, hub=hub.endpoint, progress=steps.append).fetch("tiny")
+    _open(collection, hub=hub.endpoint, progress=steps.append).fetch("tiny")
     told = list(dict.fromkeys(step.what for step in steps))
     assert "Fetching model.safetensors" in told
     assert told.index("Fetching model.safetensors") < told.index("Converting (int8)")
@@ -88,7 +94,7 @@ def test_each_step_is_told(online: Workshop, collection: Collection, hub: Hub) -
 
 def test_stopped_and_gone_on_with(online: Workshop, collection: Collection, hub: Hub) -> None:
     steps: list[Step] = []
-    stopped = Workshop(
+    stopped = _open(
         collection, hub=hub.endpoint, progress=steps.append, should_stop=lambda: any(step.done for step in steps)
     )
     with pytest.raises(Interrupted):
@@ -105,7 +111,7 @@ def test_converted_without_a_network(
     if source == "kept":
         online.fetch("tiny", keep=True)
     asked = len(hub.asked)
-    prepared = Workshop(collection).convert("tiny", published if source == "a folder" else None)
+    prepared = _open(collection).convert("tiny", published if source == "a folder" else None)
     assert prepared.selftest.passed
     assert collection.state("tiny") is ModelState.READY
     assert len(hub.asked) == asked
@@ -169,7 +175,7 @@ def test_a_repair_that_fails_changes_nothing(online: Workshop, collection: Colle
     alter(collection.ready.folder("tiny") / "model.onnx")
     before = sorted((path, path.read_bytes()) for path in collection.ready.folder("tiny").iterdir())
     with pytest.raises(NoNetwork):
-        Workshop(collection, hub="http://127.0.0.1:9").repair("tiny")
+        _open(collection, hub="http://127.0.0.1:9").repair("tiny")
     assert sorted((path, path.read_bytes()) for path in collection.ready.folder("tiny").iterdir()) == before
 
 
@@ -188,7 +194,7 @@ def exported(online: Workshop, collection: Collection, hub: Hub, tmp_path: Path)
     hub.asked.clear()
     other = Collection(tmp_path / "other")
     shutil.copytree(collection.entries, other.entries)
-    return Workshop(other, hub=hub.endpoint, exports=f"{hub.endpoint}/our-library")
+    return _open(other, hub=hub.endpoint, exports=f"{hub.endpoint}/our-library")
 
 
 def test_exports_are_asked_first(exported: Workshop, collection: Collection, hub: Hub, tmp_path: Path) -> None:
@@ -321,9 +327,9 @@ def test_what_is_not_ours_stays(name: str, collection: Collection, workshop: Wor
 def test_where_nothing_may_be_fetched_no_hub_is_asked(
     ask: Callable[[Workshop], object], online: Workshop, collection: Collection, published: Path, hub: Hub
 ) -> None:
-    Workshop(collection).convert("tiny", published)
+    _open(collection).convert("tiny", published)
     (collection.ready.folder("tiny") / "golden.npz").unlink()
-    closed = Workshop(collection, hub=hub.endpoint, may_fetch=False)
+    closed = _open(collection, hub=hub.endpoint, may_fetch=False)
     with pytest.raises(NetworkClosed, match="Import the model from a suitcase"):
         ask(closed)
     assert not hub.asked

@@ -15,6 +15,7 @@ from classmark.cli.commands import Commands, add, add_json
 from classmark.cli.manners import agreed, check_somebody_is_there, listed, show_download
 from classmark.cli.model_pages import READY, all_facts, state_in_words, summary, write_list, write_page
 from classmark.cli.terminal import Steps, harmless, sized, write_json, write_table
+from classmark.core.connections import journal
 from classmark.core.settings import Settings, read_settings, settle
 from classmark_models.collection import Collection, ModelState
 from classmark_models.errors import ClassmarkError
@@ -321,6 +322,7 @@ def _working(settings: Settings, if_stopped: str = "") -> Iterator[Workshop]:
     try:
         yield Workshop(
             settings.collection(),
+            journal(),
             hub=settings.hub,
             exports=settings.exports,
             may_fetch=settings.may_fetch,

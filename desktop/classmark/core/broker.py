@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection as PipeEnd
 from multiprocessing.connection import wait
@@ -140,7 +140,10 @@ def _start(order: bytes, pipe: Connection) -> SpawnProcess:
 
 def _help(pipe: Connection, settings: Mapping[str, str], method: str, texts: Mapping[str, str]) -> None:
     """Run a helper; the broker itself never loads what it needs."""
-    from classmark.core.settings import Settings
+    from classmark.core.settings import NEVER, Settings, read_settings
     from classmark.core.workshop_child import serve_task
 
-    serve_task(pipe, Settings(**settings), method, texts)
+    given = Settings(**settings)
+    if not read_settings().may_fetch:  # what the person or IT has forbidden, no order allows
+        given = replace(given, network=NEVER)
+    serve_task(pipe, given, method, texts)

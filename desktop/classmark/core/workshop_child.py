@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from classmark.core.broker import HUB_METHODS
 from classmark.core.children import settle_child
+from classmark.core.connections import journal
 from classmark.core.seal import seal
 from classmark.core.settings import Settings
 from classmark_models.errors import ClassmarkError
@@ -49,6 +50,7 @@ def serve_task(pipe: Connection, settings: Settings, method: str, arguments: Map
         try:
             workshop = Workshop(
                 settings.collection(),
+                journal(),
                 hub=settings.hub,
                 exports=settings.exports,
                 may_fetch=settings.may_fetch,

@@ -2,6 +2,7 @@
 
 huggingface_hub asks for what is in a repo, finds tokens, proxies and mirrors, and knows the hub's faults. Its own
 downloader cannot be paused and keeps its state beside the files, so the bytes are streamed here, with its session.
+Where a ``cause`` is given, each connection is written into its journal first; StoreError when that cannot be done.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from classmark_models.errors import DiskFull, NotPublished, StoreError
 from classmark_models.hub.line import Hub, Patience, Token
 from classmark_models.hub.listing import Listing, Offered
 from classmark_models.hub.transfer import Meter, Progress, Wanted, size_of
+from classmark_models.journal import Cause
 from classmark_models.spec import ModelSpec, check_id
 from classmark_models.store import Receipt, Store, read_receipt, writing
 
@@ -47,6 +49,7 @@ def fetch(
     progress: Callable[[Progress], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
     patience: Patience = PATIENT,
+    cause: Cause | None = None,
 ) -> Path:
     """Fetch what is missing or bad of a model, and return its folder; a whole model costs one question to the hub.
 
@@ -57,7 +60,7 @@ def fetch(
     Raises Interrupted, FetchError, StoreError and DiskFull; the model is then not installed, or still the old one.
     The protocol is that of https://huggingface.co/docs/hub/api.
     """
-    with _asking(endpoint, token, should_stop, patience) as hub:
+    with _asking(endpoint, token, should_stop, patience, cause) as hub:
         _complete(hub, spec, store, progress)
     return store.folder(spec.id)
 
@@ -71,12 +74,13 @@ def repair(
     progress: Callable[[Progress], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
     patience: Patience = PATIENT,
+    cause: Cause | None = None,
 ) -> tuple[str, ...]:
     """Do as ``fetch`` does, and return the paths that were missing or bad and are now right.
 
     Every file is compared with what the hub states of it; no good one is fetched again, though the receipt be gone.
     """
-    with _asking(endpoint, token, should_stop, patience) as hub:
+    with _asking(endpoint, token, should_stop, patience, cause) as hub:
         return _complete(hub, spec, store, progress)
 
 
@@ -96,13 +100,14 @@ def survey(
     token: Token = None,
     should_stop: Callable[[], bool] = lambda: False,
     patience: Patience = PATIENT,
+    cause: Cause | None = None,
 ) -> Survey:
     """Ask the hub what ``fetch`` would have to bring; a file that is there with the stated size counts as whole.
 
     Reads and writes no file of the model. Raises Interrupted and FetchError.
     """
     _check_published(spec)
-    with _asking(endpoint, token, should_stop, patience) as hub:
+    with _asking(endpoint, token, should_stop, patience, cause) as hub:
         folder = store.folder(spec.id)
         commits, wanted = hub.plan(spec, _receipt(spec, folder))
     missing = [file for file in wanted if size_of(folder / file.path) != file.size]
@@ -119,13 +124,14 @@ def look(
     token: Token = None,
     should_stop: Callable[[], bool] = lambda: False,
     patience: Patience = PATIENT,
+    cause: Cause | None = None,
 ) -> Listing:
     """Ask what a repo holds, and put those of its small files that are in ``names`` ``into`` a folder, proved.
 
     A ``commit`` may be a beginning of one; without it the newest is taken. A file of more than ``SMALL`` bytes is left
     out. Raises Interrupted, FetchError, StoreError and DiskFull.
     """
-    with _asking(endpoint, token, should_stop, patience) as hub:
+    with _asking(endpoint, token, should_stop, patience, cause) as hub:
         listing = hub.listing(repo, commit)
         for name in names:
             if name in listing.files and listing.files[name].size <= SMALL:
@@ -177,8 +183,10 @@ def _receipt(spec: ModelSpec, folder: Path) -> Receipt | None:
 
 
 @contextmanager
-def _asking(endpoint: str | None, token: Token, should_stop: Callable[[], bool], patience: Patience) -> Iterator[Hub]:
-    hub = Hub(endpoint, token, should_stop, patience)
+def _asking(
+    endpoint: str | None, token: Token, should_stop: Callable[[], bool], patience: Patience, cause: Cause | None
+) -> Iterator[Hub]:
+    hub = Hub(endpoint, token, should_stop, patience, cause)
     try:
         yield hub
     finally:

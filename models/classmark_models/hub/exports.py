@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from classmark_models.errors import FetchError, HubFailed, SpecInvalid
 from classmark_models.hub import PATIENT, Listing, Patience, Token, address, look
+from classmark_models.journal import Cause
 from classmark_models.pack import SPEC
 from classmark_models.spec import ModelFile, ModelSpec, parse_spec
 from classmark_models.vocab_files import tokenizer_files
@@ -59,6 +60,7 @@ def find_export(
     token: Token = None,
     should_stop: Callable[[], bool] = lambda: False,
     patience: Patience = PATIENT,
+    cause: Cause | None = None,
 ) -> Export | None:
     """Ask for a graph of a model: the library's own hub first, then the publisher for a quantized one; None if neither.
 
@@ -74,12 +76,20 @@ def find_export(
         own_token = token if place == address(endpoint) else False
         with suppress(FetchError):
             repo = f"{library}/{spec.id}"
-            listing = look(repo, endpoint=place, token=own_token, should_stop=should_stop, patience=patience)
+            listing = look(
+                repo, endpoint=place, token=own_token, should_stop=should_stop, patience=patience, cause=cause
+            )
             if graph := choose_graph(listing.files, GRAPHS):
                 return Export(export_spec(spec, listing, graph), graph, place, own_token)
     if spec.files and spec.repo and spec.task == "classification":
         listing = look(
-            spec.repo, commit=spec.commit, endpoint=endpoint, token=token, should_stop=should_stop, patience=patience
+            spec.repo,
+            commit=spec.commit,
+            endpoint=endpoint,
+            token=token,
+            should_stop=should_stop,
+            patience=patience,
+            cause=cause,
         )
         if graph := choose_graph(listing.files, QUANTIZED):
             return Export(export_spec(spec, listing, graph), graph, endpoint, token)

@@ -15,6 +15,7 @@ from classmark_models.errors import HubFailed, Interrupted, LineBroken, NotPubli
 from classmark_models.hub.faults import explain
 from classmark_models.hub.listing import Listing, Offered
 from classmark_models.hub.transfer import Meter, Wanted, size_of
+from classmark_models.journal import Cause
 from classmark_models.spec import ModelSpec
 from classmark_models.store import Held, Receipt, writing
 
@@ -52,9 +53,13 @@ class Hub:
         token: Token,
         should_stop: Callable[[], bool],
         patience: Patience,
+        cause: Cause | None = None,
     ) -> None:
         from huggingface_hub import HfApi, constants
 
+        from classmark_models.hub.recording import record
+
+        record(cause)
         # It would ask huggingface.co, whatever the endpoint, for a list to name the program's surroundings with.
         constants.HF_HUB_DISABLE_TELEMETRY = True
         self._api = HfApi(endpoint=endpoint.rstrip("/") if endpoint else None, token=token, library_name="classmark")
@@ -63,9 +68,9 @@ class Hub:
 
     def close(self) -> None:
         """Leave no connection open."""
-        from huggingface_hub import close_session
+        from classmark_models.hub.recording import record
 
-        close_session()
+        record(None)
 
     def plan(self, spec: ModelSpec, receipt: Receipt | None) -> tuple[dict[str, str], list[Wanted]]:
         """Return full commits by repo, and the files to have; what a receipt has recorded stays as it was."""

@@ -15,6 +15,7 @@ from classmark_models.checkpoint import FILES
 from classmark_models.errors import ModelError, ModelMissing, ModelUnsupported, SpecInvalid
 from classmark_models.hub import PATIENT, Listing, Patience, Token, look
 from classmark_models.hub.exports import CARD, CONFIG, GRAPHS, OWN_ENTRY, choose_graph, export_spec, own_entry, take
+from classmark_models.journal import Cause
 from classmark_models.published.labelling import label_table
 from classmark_models.spec import (
     NO_LICENCE,
@@ -42,6 +43,7 @@ def find_repo(
     token: Token = None,
     should_stop: Callable[[], bool] = lambda: False,
     patience: Patience = PATIENT,
+    cause: Cause | None = None,
 ) -> ModelSpec:
     """Return the entry for a repo (``owner/name``, ``owner/name@commit``, or its address), its commit and files pinned.
 
@@ -61,6 +63,7 @@ def find_repo(
             token=token,
             should_stop=should_stop,
             patience=patience,
+            cause=replace(cause, model=place) if cause else None,
         )
         try:
             if (folder / OWN_ENTRY).exists():
