@@ -29,7 +29,7 @@ draw_icon() {
     pictures=${PICTURES:-$scratch}
     if [[ -e $pictures/classmark.ico ]]; then return; fi
     make_environment "$root/.venv" "$root/build/requirements.lock"
-    "$(commands_of "$root/.venv")/python" "$windows/icon.py" "$pictures"
+    "$(commands_of "$root/.venv")/python" "$root/build/icon.py" "$pictures"/{classmark.ico,side.bmp}
 }
 
 # made FILE: say what was made, and its size.
