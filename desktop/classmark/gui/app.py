@@ -20,6 +20,7 @@ from classmark.gui.engine import local_engine
 from classmark.gui.icons import app_icon
 from classmark.gui.jobs import collect_garbage_here
 from classmark.gui.memory import Memory
+from classmark.gui.opened_files import OpenedFiles
 from classmark.gui.theme import Theme
 from classmark.gui.window import Window
 from classmark.gui.workbench import run_here
@@ -53,6 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         refuse_to_start(error)
         return 1
     window = Window(local_engine, Theme(application, memory.theme), memory, partial(run_here, broker=broker))
+    opened_files = OpenedFiles(application)
+    opened_files.opened.connect(lambda path: window.add_paths([path]))
+    application.installEventFilter(opened_files)
 
     def on_unexpected(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         if isinstance(error, KeyboardInterrupt):
