@@ -5,6 +5,7 @@ Source: https://developer.apple.com/documentation/bundleresources/information-pr
 
 from __future__ import annotations
 
+IDENTIFIER = "org.classmark.Classmark"
 SUITCASE = "org.classmark.suitcase"
 DOCUMENTS = (
     "com.adobe.pdf",
