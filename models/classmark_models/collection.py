@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from classmark_models.classifier import Classifier
-from classmark_models.errors import ModelMissing, ModelUnsupported, SpecInvalid
+from classmark_models.errors import ModelMissing, ModelUnsupported, NewerFormat, SpecInvalid
 from classmark_models.pack import MANIFEST, SPEC, open_pack
 from classmark_models.published.classifier import PublishedClassifier
 from classmark_models.published.fill_mask import FillMask
@@ -30,6 +30,8 @@ class ModelState(StrEnum):
     """Ready, in a shared folder."""
     DAMAGED = "damaged"
     """Of a ready model files are missing or have another size; repair it, or prepare it again."""
+    NEWER = "newer"
+    """A newer Classmark made what is here; this one cannot read it, and leaves it alone."""
     FETCHED = "fetched"
     """The published files are here, not converted yet."""
     BEGUN = "begun"
@@ -82,24 +84,33 @@ class Collection:
         own = {name: spec for name, spec in read_catalogue(self.entries).items() if name not in builtin}
         known = catalogue | own
         others: dict[str, ModelSpec] = {}
-        for name in self.ready.names():
+        here = {name: self.ready.path(name) for name in self.ready.names()} | self.ready.newer()
+        for name in sorted(here):
             if name not in known | builtin:
                 with suppress(SpecInvalid):
-                    others[name] = read_spec(self.ready.path(name) / SPEC, name)
+                    others[name] = read_spec(here[name] / SPEC, name)
         return {name: spec for name, spec in builtin.items() if self._is_there(spec)} | known | others
 
     def state(self, name: str) -> ModelState:
         """Return how far a model is; reads no weights. ModelMissing when nothing is known of it."""
         if name in BUILTIN_IDS and self._is_there(read_spec(CATALOGUE / f"{name}.toml")):
             return ModelState.READY
-        with suppress(ModelMissing):
+        try:
             own = self.ready.path(name) == self.ready.folder(name)
             return ModelState.READY if own else ModelState.SHARED
+        except NewerFormat:
+            return ModelState.NEWER
+        except ModelMissing:
+            pass
         if any((place / name / MANIFEST).exists() for place in (self.ready.root, *self.ready.shared)):
             return ModelState.DAMAGED
-        with suppress(ModelMissing):
+        try:
             self.published.path(name)
             return ModelState.FETCHED
+        except NewerFormat:
+            return ModelState.NEWER
+        except ModelMissing:
+            pass
         self.spec(name)
         begun = self.published.folder(name)
         return ModelState.BEGUN if begun.exists() and any(begun.iterdir()) else ModelState.KNOWN
@@ -124,7 +135,7 @@ class Collection:
 
     def selftest(self, name: str) -> SelfTest | None:
         """Return the last self-test of an installed model; None unless made here, and with its files as they are."""
-        with suppress(ModelMissing):
+        with suppress(ModelMissing, NewerFormat):
             return read_record(self._record(name), self.folder(name))
         return None
 

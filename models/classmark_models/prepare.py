@@ -30,8 +30,6 @@ from classmark_models.store import Receipt, Store, held_of, read_receipt, write_
 from classmark_models.tokens import TokenIds, Tokenizer
 from classmark_models.vocab_files import TOKENIZER, write_tokenizer
 
-FORMAT = 1
-"""The format of a ready model's folder."""
 GRAPH = "model.onnx"
 CONFIG, README = "config.json", "README.md"
 _FLOAT = LADDER[-1]
@@ -148,7 +146,6 @@ class _Work:
         source = read_receipt(self._published)
         files = sorted(path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if path.is_file())
         facts = {
-            "format": FORMAT,
             "name": self._spec.id,
             "task": self._spec.task,
             "variant": variant,

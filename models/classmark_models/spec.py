@@ -24,6 +24,8 @@ OUTPUTS = ("logits", "log-probabilities", "independent")
 HIERARCHIES = ("none", "dots", "openalex", "listed")
 READINGS = ("name", "number: name")
 
+_FORMAT, _LARGEST_FORMAT = 1, 1_000_000
+"""An entry without a number is of format 1, and none is written while there is no other."""
 _LARGEST_ENTRY = 1_000_000
 _LARGEST_FILE = 64 << 30
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -220,6 +222,8 @@ def parse_spec(text: str) -> ModelSpec:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SpecInvalid(f"it is no TOML: {error}") from error
     top = Table(values, "")
+    if (top.number("format", 1, _LARGEST_FORMAT) or 1) > _FORMAT:
+        raise SpecInvalid("it was written by a newer Classmark. Install that version again, or put the file elsewhere.")
     repo = top.text("repo", "", like=_REPO)
     commit = top.text("commit", "", like=_COMMIT)
     files = tuple(_file(table, repo, commit) for table in top.tables("files"))

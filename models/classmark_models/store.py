@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from classmark_models.errors import DiskFull, ModelMissing, SpecInvalid, StoreError
+from classmark_models.errors import DiskFull, ModelMissing, NewerFormat, SpecInvalid, StoreError
+from classmark_models.formats import check_format
 from classmark_models.pack import MANIFEST, describe
 from classmark_models.spec import ModelSpec, check_id, check_path
 
+FORMAT = 1
+"""The format of a model's folder and its receipt; a receipt without a number is of format 1."""
 PART = ".part"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -57,18 +60,21 @@ class Store:
         return self.root / check_id(name)
 
     def path(self, name: str) -> Path:
-        """Return the folder of an installed model, our own before a shared one; ModelMissing when there is none."""
+        """Return the folder of an installed model, our own before a shared one.
+
+        ModelMissing when there is none, NewerFormat when a newer Classmark alone can read the one there is.
+        """
         return self._find(name)[0]
 
     def receipt(self, name: str) -> Receipt:
-        """Return the receipt of an installed model; ModelMissing when there is none."""
+        """Return the receipt of an installed model; errors as for ``path``."""
         return self._find(name)[1]
 
     def installed(self, spec: ModelSpec) -> bool:
         """Tell whether the model is there, of the commit and with the files that the catalogue names; reads no file."""
         try:
             receipt = self.receipt(spec.id)
-        except ModelMissing:
+        except (ModelMissing, NewerFormat):
             return False
         return all(
             receipt.commits.get(file.repo, "").startswith(file.commit)
@@ -80,21 +86,37 @@ class Store:
     def names(self) -> list[str]:
         """Return the ids of all installed models, sorted."""
         found = set()
-        for place in (self.root, *self.shared):
-            for receipt in place.glob(f"*/{MANIFEST}"):
-                with suppress(ModelMissing, SpecInvalid):
-                    found.add(self.path(receipt.parent.name).name)
+        for name in self._named():
+            with suppress(ModelMissing, NewerFormat, SpecInvalid):
+                found.add(self.path(name).name)
         return sorted(found)
+
+    def newer(self) -> dict[str, Path]:
+        """Return the folders of the models that a newer Classmark alone can read, by id."""
+        found = {}
+        for name in self._named():
+            try:
+                self.path(name)
+            except NewerFormat:
+                found[name] = next(folder for folder in self._places(name) if _is_newer(folder))
+            except (ModelMissing, SpecInvalid):
+                continue
+        return found
+
+    def check_known(self, name: str) -> None:
+        """Raise NewerFormat where writing to our folder of a model would destroy what a newer Classmark made."""
+        _check_receipt(self.folder(name))
 
     def verify(self, name: str) -> tuple[str, ...]:
         """Compare each file of a model with its receipt, by size and sha256; return the paths of those that differ.
 
-        Raises ModelMissing when there is no receipt.
+        Raises ModelMissing when there is no receipt, NewerFormat as for ``path``.
         """
         for folder in self._places(name):
             receipt = read_receipt(folder)
             if receipt is not None:
                 return tuple(path for path, held in receipt.files.items() if not is_whole(folder / path, held))
+            _check_receipt(folder)
         raise ModelMissing(f"The model {name} is not installed. Fetch it first.")
 
     def record(self, receipt: Receipt) -> None:
@@ -134,7 +156,12 @@ class Store:
             receipt = read_receipt(folder)
             if receipt is not None and receipt.id == name and not _misfits(folder, receipt):
                 return folder, receipt
+        for folder in self._places(name):
+            _check_receipt(folder)
         raise ModelMissing(f"The model {name} is not installed, or not wholly. Fetch or repair it first.")
+
+    def _named(self) -> set[str]:
+        return {receipt.parent.name for place in (self.root, *self.shared) for receipt in place.glob(f"*/{MANIFEST}")}
 
     def _places(self, name: str) -> list[Path]:
         return [place / check_id(name) for place in (self.root, *self.shared)]
@@ -143,14 +170,14 @@ class Store:
 def read_receipt(folder: Path) -> Receipt | None:
     """Read the receipt of a model's folder; None when there is none, or one that cannot be relied on."""
     try:
-        facts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        facts = _stated_in(folder)
         return Receipt(
             check_id(facts["id"]),
             {str(repo): str(commit) for repo, commit in facts["commits"].items()},
             {check_path(path): _held(fact) for path, fact in facts["files"].items()},
-            {str(name): fact for name, fact in facts.items() if name not in ("id", "commits", "files")},
+            {str(name): fact for name, fact in facts.items() if name not in ("id", "format", "commits", "files")},
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, SpecInvalid):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, NewerFormat, SpecInvalid):
         return None
 
 
@@ -191,9 +218,30 @@ def writing(place: Path) -> Iterator[None]:
         raise StoreError(f"{place} cannot be changed ({reason}). Close what uses it, or choose another.") from error
 
 
+def _stated_in(folder: Path) -> dict[str, Any]:
+    """Return what a receipt states, as read; NewerFormat, OSError, and what comes of a file that is no receipt."""
+    facts: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    check_format(facts.get("format"), FORMAT, folder)
+    return facts
+
+
+def _check_receipt(folder: Path) -> None:
+    """Raise NewerFormat where a receipt says so; of all else that may be wrong with it others tell."""
+    with suppress(OSError, ValueError, AttributeError, RecursionError):
+        _stated_in(folder)
+
+
+def _is_newer(folder: Path) -> bool:
+    try:
+        _check_receipt(folder)
+    except NewerFormat:
+        return True
+    return False
+
+
 def _stated(receipt: Receipt) -> dict[str, Any]:
     files = {path: {"bytes": held.size, "sha256": held.sha256} for path, held in receipt.files.items()}
-    return {"id": receipt.id, **receipt.facts, "commits": dict(receipt.commits), "files": files}
+    return {"id": receipt.id, "format": FORMAT, **receipt.facts, "commits": dict(receipt.commits), "files": files}
 
 
 def _held(fact: Any) -> Held:

@@ -71,8 +71,9 @@ class Workshop:
         self._repairs = Store(collection.root / "repairs")
 
     def estimate(self, name: str) -> Estimate:
-        """Ask the hub what a fetch would bring; ModelMissing, Interrupted, FetchError."""
+        """Ask the hub what a fetch would bring; ModelMissing, NewerFormat, Interrupted, FetchError."""
         self._check_open()
+        self._check_known(name)
         from classmark_models.hub import address, survey
 
         spec, store = self._collection.spec(name), self._collection.published
@@ -97,6 +98,7 @@ class Workshop:
 
     def _make_ready(self, name: str, cause: Cause, keep: bool, variant: str | None) -> Prepared:
         self._check_open()
+        self._check_known(name)
         spec, store = self._collection.spec(name), self._collection.published
         export, refusal = None if variant else self._find_export(spec, cause), ""
         prepared = None
@@ -210,6 +212,11 @@ class Workshop:
             store.remove(name)
         for left in (entry, self._collection.root / "selftests" / f"{name}.json"):
             left.unlink(missing_ok=True)
+
+    def _check_known(self, name: str) -> None:
+        """Raise NewerFormat, before anything is fetched, where a newer Classmark made what is here of a model."""
+        for store in (self._collection.ready, self._collection.published):
+            store.check_known(name)
 
     def _check_open(self) -> None:
         """Raise NetworkClosed where no hub may be asked: called by all that would ask one, before it begins."""

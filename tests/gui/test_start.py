@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from classmark.core.paths import HOME
 from classmark.gui import app
 
-Start = Callable[[], tuple[int, list[str]]]
+Start = Callable[..., tuple[int, list[str]]]
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def refused(qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -
     """Return a function that starts the program, reads the dialog, closes it, and returns exit code and words."""
     monkeypatch.setattr(app, "QApplication", lambda _: qapp)
 
-    def start() -> tuple[int, list[str]]:
+    def start(argv: Sequence[str] | None = ()) -> tuple[int, list[str]]:
         told: list[str] = []
 
         def read() -> None:
@@ -32,7 +32,7 @@ def refused(qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -
             box.buttons()[0].click()
 
         QTimer.singleShot(0, read)
-        return app.main([]), told
+        return app.main(argv), told
 
     return start
 
@@ -48,3 +48,34 @@ def test_a_portable_program_that_cannot_write_does_not_start(
     code, (title, why) = refused()
     assert (code, title) == (1, "Classmark does not start.")
     assert str(tmp_path / "data") in why
+
+
+@pytest.mark.parametrize(("name", "text"), [("window.ini", "[General]\nformat=2\n"), ("settings.toml", "format = 2\n")])
+def test_a_file_of_a_newer_version_keeps_the_window_shut(name: str, text: str, refused: Start, own_home: Path) -> None:
+    (own_home / name).write_text(text)
+    code, (title, why) = refused()
+    assert (code, title) == (1, "Classmark does not start.")
+    assert why.startswith(f"{own_home / name} was written by a newer Classmark")
+    assert (own_home / name).read_text() == text
+    assert [path.name for path in own_home.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("policy", "is_closed"), [("", False), ("[locked]\nnetwork = 'never'", True), ("nonsense", True)]
+)
+def test_where_it_lets_nothing_be_fetched_nothing_could(
+    policy: str,
+    is_closed: bool,
+    refused: Start,
+    own_home: Path,
+    policies: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    policies[0].write_text(policy)
+    (own_home / "window.ini").write_text("[General]\nformat=2\n")  # so that no window opens
+    begun: list[str] = []
+    monkeypatch.setattr(app, "start_broker", lambda: begun.append("broker"))
+    monkeypatch.setattr(app, "seal", lambda: begun.append("seal"))
+    monkeypatch.setattr(sys, "argv", ["classmark-desktop"])
+    refused(None)
+    assert begun == (["seal"] if is_closed else ["broker", "seal"])

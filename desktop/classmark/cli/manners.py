@@ -60,6 +60,7 @@ def check_ready(collection: Collection, name: str) -> None:
         ModelState.KNOWN: f"{name} is not on this computer. Fetch it with `classmark models fetch {name}`.",
         ModelState.BEGUN: f"{name} has come in part. Go on with `classmark models fetch {name}`.",
         ModelState.FETCHED: f"{name} is not converted yet. Do it with `classmark models convert {name}`.",
+        ModelState.NEWER: f"A newer Classmark made {name}. Install that version again to use it; nothing was changed.",
         ModelState.DAMAGED: f"{name} is damaged. Put it right with `classmark models repair {name}`.",
     }
     if state is ModelState.KNOWN and not has_files:

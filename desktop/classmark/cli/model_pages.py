@@ -27,6 +27,7 @@ _STATES = {
     ModelState.READY: "ready",
     ModelState.SHARED: "ready, shared",
     ModelState.DAMAGED: "damaged",
+    ModelState.NEWER: "of a newer Classmark",
     ModelState.FETCHED: "to be converted",
     ModelState.BEGUN: "begun",
     ModelState.KNOWN: "not here",

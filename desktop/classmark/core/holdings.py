@@ -66,6 +66,8 @@ def _folder(collection: Collection, spec: ModelSpec, state: ModelState) -> Path 
                 return collection.ready.path(name)
             case ModelState.DAMAGED:
                 return collection.ready.folder(name)
+            case ModelState.NEWER:
+                return collection.ready.newer().get(name)
             case ModelState.FETCHED:
                 return collection.published.path(name)
             case ModelState.BEGUN:

@@ -137,6 +137,12 @@ def settle() -> Settled:
     return Settled(Settings(**values), origins, Settings(**own), policy, tuple(unknown))
 
 
+def is_closed_for_good() -> bool:
+    """Tell whether IT lets nothing be fetched, whatever the person settles."""
+    policy = read_policy(DECLARED)
+    return policy.is_closed or policy.locked.get("network") == NEVER
+
+
 def write_settings(own: Settings) -> None:
     """Write what the person has settled, in one step; what is not settled, or not known here, stays as it is.
 

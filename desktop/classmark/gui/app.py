@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from classmark.core.broker import start_broker
 from classmark.core.paths import check_portable, config_folder, own_folder
 from classmark.core.seal import seal
+from classmark.core.settings import is_closed_for_good, read_settings
 from classmark.gui.alerts import app_version, refuse_to_start, show_error
 from classmark.gui.arguments import parser
 from classmark.gui.engine import local_engine
@@ -24,7 +25,7 @@ from classmark.gui.opened_files import OpenedFiles
 from classmark.gui.theme import Theme
 from classmark.gui.window import Window
 from classmark.gui.workbench import run_here
-from classmark_models.errors import ClassmarkError
+from classmark_models.errors import ClassmarkError, NewerFormat
 
 DESKTOP_ID = "org.classmark.Classmark"
 """The name by which a Linux desktop finds the entry, the icon and the taskbar's group of the window."""
@@ -38,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     multiprocessing.freeze_support()
     is_program = argv is None
-    broker = start_broker() if is_program else None
+    # Where IT lets nothing be fetched, there is no process at all that could.
+    broker = start_broker() if is_program and not is_closed_for_good() else None
     arguments = list(sys.argv[1:] if argv is None else argv)
     asked, _ = parser().parse_known_args(arguments)
     application = QApplication(["classmark", *arguments])
@@ -52,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         memory = _memory()
     except ClassmarkError as error:
         refuse_to_start(error)
+        if broker is not None:
+            broker.close()
         return 1
     window = Window(local_engine, Theme(application, memory.theme), memory, partial(run_here, broker=broker))
     opened_files = OpenedFiles(application)
@@ -83,12 +87,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _memory() -> Memory:
     """Return what the window remembers; ClassmarkError where it must not start."""
     check_portable()
+    _check_settings()
     folder = config_folder()
     folder.mkdir(parents=True, exist_ok=True)
     if own := own_folder():
         # Qt's own file dialog remembers folders, and would do so in the home of the person.
         QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(own))
     return Memory(folder / "window.ini")
+
+
+def _check_settings() -> None:
+    """Raise NewerFormat for settings of a newer Classmark; what else is wrong with them the window tells."""
+    try:
+        read_settings()
+    except NewerFormat:
+        raise
+    except ClassmarkError:
+        return
 
 
 if __name__ == "__main__":

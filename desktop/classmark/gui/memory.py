@@ -11,8 +11,12 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from classmark.gui.theme import ThemeMode
 from classmark_models.decide import Rule
+from classmark_models.formats import check_format
 from classmark_models.spec import BUILTIN_ID
 
+FORMAT = 1
+"""A file without a number is of format 1."""
+_NUMBER = "format"
 _RECENT = 8
 
 
@@ -20,7 +24,12 @@ class Memory:
     """Size, splits, theme, rule, models in use and recent files, kept in a file of their own."""
 
     def __init__(self, path: Path) -> None:
+        """Open the file, which need not exist; NewerFormat, and it is left alone, when a newer Classmark wrote it."""
         self._settings = QSettings(str(path), QSettings.Format.IniFormat)
+        stated = str(self._settings.value(_NUMBER, "1"))
+        # Nonsense in it costs no more than what the window remembers, so there is no complaint about that.
+        if stated.isascii() and stated.isdecimal() and int(stated):
+            check_format(int(stated), FORMAT, path)
 
     @property
     def geometry(self) -> QByteArray:
@@ -30,7 +39,7 @@ class Memory:
 
     @geometry.setter
     def geometry(self, geometry: QByteArray) -> None:
-        self._settings.setValue("window/geometry", geometry)
+        self._keep("window/geometry", geometry)
 
     @property
     def theme(self) -> ThemeMode:
@@ -40,7 +49,7 @@ class Memory:
 
     @theme.setter
     def theme(self, mode: ThemeMode) -> None:
-        self._settings.setValue("window/theme", mode.value)
+        self._keep("window/theme", mode.value)
 
     @property
     def rule(self) -> Rule:
@@ -59,7 +68,7 @@ class Memory:
 
     @rule.setter
     def rule(self, rule: Rule) -> None:
-        self._settings.setValue("rule", json.dumps(asdict(rule)))
+        self._keep("rule", json.dumps(asdict(rule)))
 
     @property
     def choice(self) -> tuple[str, ...]:
@@ -68,7 +77,7 @@ class Memory:
 
     @choice.setter
     def choice(self, names: Sequence[str]) -> None:
-        self._settings.setValue("models", list(names))
+        self._keep("models", list(names))
 
     @property
     def recent(self) -> list[Path]:
@@ -79,7 +88,7 @@ class Memory:
         """Remember files and folders as opened now."""
         fresh = [str(path) for path in paths[:_RECENT]]
         kept = [path for path in self._strings("recent") if path not in fresh]
-        self._settings.setValue("recent", [*fresh, *kept][:_RECENT])
+        self._keep("recent", [*fresh, *kept][:_RECENT])
 
     def clear_recent(self) -> None:
         """Forget which files and folders were opened."""
@@ -91,7 +100,11 @@ class Memory:
 
     def keep_splits(self, name: str, sizes: Sequence[int]) -> None:
         """Remember how a splitter is divided."""
-        self._settings.setValue(f"splits/{name}", [str(size) for size in sizes])
+        self._keep(f"splits/{name}", [str(size) for size in sizes])
+
+    def _keep(self, key: str, value: object) -> None:
+        self._settings.setValue(_NUMBER, FORMAT)
+        self._settings.setValue(key, value)
 
     def _strings(self, key: str) -> list[str]:
         value = self._settings.value(key, [])

@@ -41,6 +41,7 @@ _WORDS = {
     ModelState.READY: ("Ready", "ready", "likely"),
     ModelState.SHARED: ("Ready, in a shared folder", "shared", "likely"),
     ModelState.DAMAGED: ("Damaged", "damaged", "bad"),
+    ModelState.NEWER: ("Of a newer Classmark", "info", "muted"),
     ModelState.FETCHED: ("Fetched, not converted", "suitcase", "possible"),
     ModelState.BEGUN: ("Download begun", "pause", "possible"),
     ModelState.KNOWN: ("Not on this computer", "cloud", "muted"),
@@ -60,6 +61,7 @@ _MORE = {
     ModelState.READY: (*(Act.SELFTEST, Act.VERIFY, Act.REPAIR, Act.EXPORT_SUITCASE, Act.EXPORT_HUB, Act.REMOVE),),
     ModelState.SHARED: (Act.SELFTEST, Act.VERIFY, Act.EXPORT_SUITCASE, Act.EXPORT_HUB),
     ModelState.DAMAGED: (Act.VERIFY, Act.REMOVE),
+    ModelState.NEWER: (Act.REMOVE,),
     ModelState.FETCHED: (Act.VERIFY, Act.REMOVE),
     ModelState.BEGUN: (Act.CONVERT_FOLDER,),
     ModelState.KNOWN: (Act.CONVERT_FOLDER,),
@@ -160,6 +162,8 @@ class Standing:
     @property
     def measured(self) -> str:
         """Speed and last self-test on this computer."""
+        if self.holding.state is ModelState.NEWER:
+            return "A newer Classmark made it. Install that version again to use it; nothing was changed."
         tested = self.holding.tested
         if tested is None:
             return "Not tested on this computer yet" if self.holding.is_ready else ""

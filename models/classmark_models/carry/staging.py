@@ -23,10 +23,12 @@ def staged(store: Store, name: str) -> Iterator[Path]:
     """Lend an empty folder, and at the end put it, with the receipt written there, in the place of the model ``name``.
 
     Until then the former model stays as it is, and after an error nothing is left of the folder. Only one program at
-    a time works on a model. Raises StoreError when another does or the folder cannot be written, DiskFull.
+    a time works on a model. Raises StoreError when another does or the folder cannot be written, DiskFull, and
+    NewerFormat when a newer Classmark made the former one.
     """
     place = store.folder(name)
     fresh, former = place.with_name(f"{name}.new"), place.with_name(f"{name}.old")
+    store.check_known(name)
     with writing(store.root):
         store.root.mkdir(parents=True, exist_ok=True)
     with _claimed(store.root / f"{name}.lock", name):

@@ -32,10 +32,9 @@ from classmark_models.errors import (
     SuitcaseRefused,
 )
 from classmark_models.pack import MANIFEST
-from classmark_models.prepare import FORMAT
 from classmark_models.selftest import Progress, selftest
 from classmark_models.spec import BUILTIN_IDS, check_id
-from classmark_models.store import Receipt, read_receipt, writing
+from classmark_models.store import FORMAT, Receipt, read_receipt, writing
 
 SUFFIX = ".classmark"
 _CHUNK = 1 << 20

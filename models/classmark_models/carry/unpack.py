@@ -20,7 +20,7 @@ from classmark_models.convert.heads import MASKED_WORDS
 from classmark_models.errors import ModelDamaged, ModelUnsupported
 from classmark_models.hub.exports import CARD, CONFIG, FACTS, KEPT_FACTS, OWN, OWN_FILES, Export, own_entry
 from classmark_models.pack import SPEC
-from classmark_models.prepare import FORMAT, Prepared
+from classmark_models.prepare import Prepared
 from classmark_models.published.fingerprints import FINGERPRINTS, read_fingerprints, write_fingerprints
 from classmark_models.published.labelling import LABELS, write_labels
 from classmark_models.selftest import Progress, selftest
@@ -69,7 +69,6 @@ def prepare_export(
             name: OWN + name for name in OWN_FILES if name != SPEC
         }
         facts |= {
-            "format": FORMAT,
             "name": spec.id,
             "task": spec.task,
             "graph": export.graph,

@@ -149,6 +149,7 @@ def address(endpoint: str | None = None) -> str:
 def _complete(hub: Hub, spec: ModelSpec, store: Store, progress: Callable[[Progress], None]) -> tuple[str, ...]:
     """Make a model whole and return the paths of what came for it."""
     _check_published(spec)
+    store.check_known(spec.id)
     folder = store.folder(spec.id)
     with _claim(store, spec.id):
         before = _receipt(spec, folder)
