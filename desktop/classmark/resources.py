@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
+# Beside the programs of a release; on macOS among the bundle's libraries.
+_BESIDE = (_PACKAGE.parents[1], _PACKAGE.parent)
 _PLACES = (_PACKAGE / "assets", _PACKAGE.parents[1] / "assets")
 
 
@@ -17,3 +19,8 @@ def asset(name: str) -> Path:
         if (path := place / name).exists():
             return path
     raise FileNotFoundError(f"assets/{name}")
+
+
+def third_party_notices() -> Path | None:
+    """Return the notices that a release carries; None where there are none, as in a checkout."""
+    return next((path for place in _BESIDE if (path := place / "THIRD-PARTY-NOTICES.txt").exists()), None)

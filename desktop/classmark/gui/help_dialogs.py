@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, qVersion
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -12,6 +12,7 @@ from classmark.core.paths import config_folder, is_portable
 from classmark.gui.actions import MENUS, TABLE
 from classmark.gui.alerts import app_version
 from classmark.gui.icons import app_icon
+from classmark.gui.licences_dialog import LicencesDialog
 from classmark.gui.painting import bold
 from classmark.gui.parts import label
 from classmark.gui.rows import Byline
@@ -22,6 +23,13 @@ _MORE = (
     ("Apply corrected title or abstract", "Ctrl+Return"),
     ("Take the corrections back", "Esc"),
     ("Walk along the evidence", "← →"),
+)
+
+
+_LICENCE = (
+    "Licence: Apache 2.0. Built on Qt, ONNX Runtime, PDFium and others.\n\n"
+    f"Qt and PySide6 {qVersion()}, © The Qt Company Ltd. and others, are used under the GNU LGPL 3, "
+    "and can be replaced by copies you changed: see Licences."
 )
 
 
@@ -76,9 +84,8 @@ class AboutDialog(QDialog):
         text.setMinimumWidth(46 * UNIT)
         said = "\n\n".join(f"Classifier: {byline.title}\n{byline.scope}" for byline in bylines)
         classifiers = said or "The classifier is not open yet."
-        licence = "Licence: Apache 2.0\nBuilt on Qt (LGPL 3), ONNX Runtime, PDFium and others"
         kept = f"\n\nPortable: everything is kept in {config_folder()}" if is_portable() else ""
-        facts = label(f"{classifiers}\n\n{licence}{kept}", "muted", wrap=True)
+        facts = label(f"{classifiers}\n\n{_LICENCE}{kept}", "muted", wrap=True)
         facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words = QVBoxLayout()
         words.setSpacing(UNIT)
@@ -93,7 +100,11 @@ class AboutDialog(QDialog):
         layout.setContentsMargins(3 * UNIT, 3 * UNIT, 3 * UNIT, 2 * UNIT)
         layout.setSpacing(2 * UNIT)
         layout.addLayout(row)
-        layout.addWidget(_close_button(self))
+        box = _close_button(self)
+        self.licences = box.addButton("Licences…", QDialogButtonBox.ButtonRole.ActionRole)
+        self.licences.setAutoDefault(False)
+        self.licences.clicked.connect(lambda: LicencesDialog(self).open())
+        layout.addWidget(box)
 
 
 def _close_button(dialog: QDialog) -> QDialogButtonBox:
