@@ -54,9 +54,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
 
 
+class _SelfTest(argparse.Action):
+    """As ``--version`` does, it needs no command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from classmark.core.selftest import SelfTest, check
+
+        with SelfTest("classmark") as test:
+            with test.step("seal") as found:
+                found["state"] = seal().sentence
+            check(test, ("classmark.cli", "classmark.core", "classmark_models"))
+        parser.exit(test.tell())
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="classmark", description="Tells what documents are about, fully offline.")
     parser.add_argument("--version", action="version", version=f"Classmark {_version()}")
+    parser.add_argument(
+        "--selftest", action=_SelfTest, nargs=0, help="see whether all of Classmark works here, as JSON"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add_command in COMMANDS:
         add_command(commands)

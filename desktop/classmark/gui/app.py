@@ -43,6 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     broker = start_broker() if is_program and not is_closed_for_good() else None
     arguments = list(sys.argv[1:] if argv is None else argv)
     asked, _ = parser().parse_known_args(arguments)
+    if asked.selftest:
+        from classmark.gui.selftest import selftest
+
+        return selftest(broker)
     application = QApplication(["classmark", *arguments])
     if is_program:
         seal()  # the screen may be on another computer, and is connected by now

@@ -26,4 +26,5 @@ def parser() -> argparse.ArgumentParser:
     steps = "; ".join(f"{name}: {what}" for name, what in FIRST_STEPS.items())
     made.add_argument("--begin", choices=FIRST_STEPS, metavar="WITH", help=f"what to begin with. {steps}")
     made.add_argument("--version", action="version", version=f"Classmark {app_version()}")
+    made.add_argument("--selftest", action="store_true", help="see whether all of Classmark works here, as JSON")
     return made
