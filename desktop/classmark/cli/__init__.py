@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from classmark.cli import classifying, evaluating, filling, journaling, models, settling
+from classmark.cli import classifying, evaluating, filling, guiding, journaling, models, settling
 from classmark.cli.codes import CANCELLED, DONE, FAILED
 from classmark.core.paths import check_portable
 from classmark.core.policy import read_policy
@@ -19,7 +19,7 @@ from classmark_models.errors import ClassmarkError
 
 __all__ = ["main"]
 
-COMMANDS = tuple(each.add_command for each in (classifying, filling, evaluating, models, settling, journaling))
+COMMANDS = tuple(each.add_command for each in (classifying, filling, evaluating, models, settling, journaling, guiding))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -74,9 +74,27 @@ TABLE = (
     Entry("add_model", "Models", "&Add a model from the hub…", "", "add"),
     Entry("", "Models", ""),
     Entry("fill", "Models", "&Fill in words…", "", "words", tip="Let a model guess masked words"),
-    Entry("shortcuts", "Help", "&Keyboard shortcuts", "F1", "keyboard"),
+    Entry("guide", "Help", "&Guide", "F1", "help", tip="Read how it works, and about what you look at"),
+    Entry("shortcuts", "Help", "&Keyboard", "Ctrl+F1", "keyboard", tip="All keys, in the guide"),
     Entry("about", "Help", "&About Classmark", "", "info"),
 )
+
+MORE_KEYS = (
+    ("Level of the subjects: the broadest, the next, and so on", ("Ctrl+1", "Ctrl+2")),
+    ("Classify what is pasted, or a corrected title or abstract", ("Ctrl+Return",)),
+    ("Take the corrections back", ("Esc",)),
+    ("Walk along the evidence", ("Left", "Right")),
+    ("Walk along the cards of the Models page", ("Up", "Down")),
+    ("Do the first thing that a card offers", ("Return",)),
+    ("Open what else a card offers", ("Menu", "F10")),
+    ("From the Models page back to the documents", ("Esc",)),
+    ("In the guide: search", ("Ctrl+F",)),
+    ("In the guide: next or previous place found", ("Return", "Shift+Return")),
+    ("In the guide: back and forward", ("Alt+Left", "Alt+Right")),
+    ("In the guide: larger, smaller, usual text", ("Ctrl++", "Ctrl+-", "Ctrl+0")),
+    ("In the guide: end the search, then close", ("Esc",)),
+)
+"""What keys do that belong to one part of a window."""
 
 MENUS = ("File", "Edit", "Work", "View", "Models", "Help")
 

@@ -62,10 +62,10 @@ class DocumentPanel(QFrame):
         bar.addStretch(1)
         bar.addWidget(self.revert)
         bar.addWidget(self.apply)
-        self._evidence = QWidget()
+        self.evidence = QWidget()
         self.strip = EvidenceStrip(theme)
         self._caption = label("Evidence", "caption")
-        evidence = QVBoxLayout(self._evidence)
+        evidence = QVBoxLayout(self.evidence)
         evidence.setContentsMargins(2 * UNIT, UNIT, 2 * UNIT, UNIT)
         evidence.setSpacing(UNIT // 2)
         evidence.addWidget(self._caption)
@@ -86,7 +86,7 @@ class DocumentPanel(QFrame):
         self._lines = (line(), line())
         layout.addLayout(head)
         layout.addWidget(self._lines[0])
-        layout.addWidget(self._evidence)
+        layout.addWidget(self.evidence)
         layout.addWidget(self._lines[1])
         layout.addWidget(self.body, 1)
         layout.addStretch(0)
@@ -111,7 +111,7 @@ class DocumentPanel(QFrame):
         if document is self._document and document is not None:
             return
         self._document = document
-        for part in (self.title, self.abstract, self._evidence, self.body, *self._lines):
+        for part in (self.title, self.abstract, self.evidence, self.body, *self._lines):
             part.setVisible(document is not None)
         self._bar.hide()
         self.strip.show_pieces(())

@@ -1,15 +1,13 @@
-"""Two dialogs that tell: the keys, and what this program is."""
+"""The dialog that tells what this program is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, qVersion
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from classmark.core.paths import config_folder, is_portable
-from classmark.gui.actions import MENUS, TABLE
 from classmark.gui.alerts import app_version
 from classmark.gui.icons import app_icon
 from classmark.gui.licences_dialog import LicencesDialog
@@ -18,50 +16,11 @@ from classmark.gui.parts import label
 from classmark.gui.rows import Byline
 from classmark.gui.theme import UNIT
 
-_MORE = (
-    ("Level of the subjects, broadest first", "Ctrl+1 … Ctrl+9"),
-    ("Apply corrected title or abstract", "Ctrl+Return"),
-    ("Take the corrections back", "Esc"),
-    ("Walk along the evidence", "← →"),
-)
-
-
 _LICENCE = (
     "Licence: Apache 2.0. Built on Qt, ONNX Runtime, PDFium and others.\n\n"
     f"Qt and PySide6 {qVersion()}, © The Qt Company Ltd. and others, are used under the GNU LGPL 3, "
     "and can be replaced by copies you changed: see Licences."
 )
-
-
-class ShortcutsDialog(QDialog):
-    """Lists every key."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Keyboard shortcuts")
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(5 * UNIT)
-        grid.setVerticalSpacing(UNIT)
-        halves: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
-        for menu in MENUS:
-            entries = [(entry.text, entry.keys) for entry in TABLE if entry.menu == menu and entry.keys]
-            if entries:
-                halves[menu in ("Work", "Models", "Help")].extend([(menu, ""), *entries])
-        halves[1].extend([("Review", ""), *_MORE])
-        for side, lines in enumerate(halves):
-            for number, (text, keys) in enumerate(lines):
-                plain = text.replace("&", "").rstrip("…")
-                name = label(plain, "" if keys else "heading")
-                name.setContentsMargins(0, 0 if keys or number == 0 else UNIT, 0, 0)
-                grid.addWidget(name, number, side * 2)
-                native = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
-                grid.addWidget(label(native or keys, "muted"), number, side * 2 + 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * UNIT, 3 * UNIT, 3 * UNIT, 2 * UNIT)
-        layout.setSpacing(2 * UNIT)
-        layout.addLayout(grid)
-        layout.addStretch(1)
-        layout.addWidget(_close_button(self))
 
 
 class AboutDialog(QDialog):

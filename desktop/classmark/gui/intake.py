@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QWidget
 
 from classmark.gui.drop_overlay import DropOverlay
 from classmark.gui.memory import Memory
@@ -22,6 +22,7 @@ class Intake(QObject):
     """Gives documents to the review, suitcases to whom they concern, and remembers what was opened last."""
 
     suitcases_given = Signal(list)
+    dialog_opened = Signal(QDialog)
 
     def __init__(self, window: QWidget, review: Review, welcome: Welcome, overlay: DropOverlay, memory: Memory) -> None:
         super().__init__(window)
@@ -80,6 +81,7 @@ class Intake(QObject):
         else:
             dialog = PasteDialog(mime.text() if mime.hasText() else "", self._window)
             dialog.submitted.connect(self._review.add_text)
+            self.dialog_opened.emit(dialog)
             dialog.open()
 
     def _show_recent(self) -> None:

@@ -42,6 +42,28 @@ class Memory:
         self._keep("window/geometry", geometry)
 
     @property
+    def guide_geometry(self) -> QByteArray:
+        """The guide's size and place; empty at first."""
+        value = self._settings.value("guide/geometry")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    @guide_geometry.setter
+    def guide_geometry(self, geometry: QByteArray) -> None:
+        self._settings.setValue("guide/geometry", geometry)
+
+    @property
+    def guide_zoom(self) -> float:
+        """How much larger than usual the guide's text is, as a factor."""
+        try:
+            return float(str(self._settings.value("guide/zoom", 1.0)))
+        except ValueError:
+            return 1.0
+
+    @guide_zoom.setter
+    def guide_zoom(self, zoom: float) -> None:
+        self._settings.setValue("guide/zoom", zoom)
+
+    @property
     def theme(self) -> ThemeMode:
         """The theme that the person chose."""
         value = str(self._settings.value("window/theme", ThemeMode.SYSTEM.value))

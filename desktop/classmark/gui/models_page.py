@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVB
 
 from classmark.core.settings import Settings
 from classmark.gui.add_model_pane import AddModelPane
+from classmark.gui.guide_button import HelpButton
 from classmark.gui.icons import Icons
 from classmark.gui.model_card import ModelCard
 from classmark.gui.models_settings import ModelsSettings
@@ -159,6 +160,7 @@ class ModelsPage(QFrame):
         layout.addWidget(self.add)
         tip = "Folders and addresses of models"
         layout.addWidget(self._tool("Settings", "settings", tip, lambda: self._show_only(self.settings)))
+        layout.addWidget(HelpButton("models", "models"))
         return head
 
     def _tool(self, text: str, icon: str, tip: str, do: Callable[[], object]) -> QToolButton:

@@ -29,8 +29,10 @@ def paint_text(
     painter.drawText(area, align | Qt.TextFlag.TextSingleLine, line)
 
 
-def paint_wrapped(painter: QPainter, area: QRectF, text: str, color: QColor, font: QFont, lines: int = 2) -> None:
-    """Paint text in a few lines about the middle of the area; what is left over is elided in the last one."""
+def paint_wrapped(
+    painter: QPainter, area: QRectF, text: str, color: QColor, font: QFont, lines: int = 2, *, is_upper: bool = False
+) -> None:
+    """Paint text in a few lines about the middle of the area, or from its top; the rest is elided in the last one."""
     metrics = QFontMetricsF(font)
     layout = QTextLayout(text, font)
     layout.beginLayout()
@@ -40,7 +42,7 @@ def paint_wrapped(painter: QPainter, area: QRectF, text: str, color: QColor, fon
         end = len(text) if len(broken) == lines - 1 else line.textStart() + line.textLength()
         broken.append(text[line.textStart() : end].strip())
     layout.endLayout()
-    top = area.center().y() - metrics.lineSpacing() * len(broken) / 2
+    top = area.top() if is_upper else area.center().y() - metrics.lineSpacing() * len(broken) / 2
     for number, part in enumerate(broken):
         place = QRectF(area.left(), top + number * metrics.lineSpacing(), area.width(), metrics.lineSpacing())
         paint_text(painter, place, part, color, font)

@@ -11,7 +11,7 @@ from classmark.gui.results_model import Column, ResultsModel
 from classmark.gui.rows import Row
 from classmark.gui.theme import UNIT, Theme
 
-_FIXED = {Column.STATE: 16 * UNIT, Column.LANGUAGE: 9 * UNIT, Column.SCORE: 16 * UNIT}
+_FIXED = {Column.STATE: 16 * UNIT, Column.LANGUAGE: 11 * UNIT, Column.SCORE: 16 * UNIT}
 
 
 class ResultsView(QTableView):

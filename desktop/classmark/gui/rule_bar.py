@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from classmark.gui.guide_button import HelpButton
 from classmark.gui.parts import mark
 from classmark.gui.theme import UNIT
 from classmark_models.decide import Rule
@@ -69,6 +70,7 @@ class RuleBar(QFrame):
         layout.addSpacing(2 * UNIT)
         layout.addWidget(self.only_sure)
         layout.addStretch(1)
+        layout.addWidget(HelpButton("choosing", "choosing subjects"))
         self.show_rule(rule)
         self.level.currentIndexChanged.connect(self._on_level_changed)
         self.top.valueChanged.connect(self._on_changed)

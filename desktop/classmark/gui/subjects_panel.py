@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from classmark.gui.guide_button import HelpButton
 from classmark.gui.icons import paint_icon
 from classmark.gui.painting import bold, paint_score, paint_text, small
 from classmark.gui.parts import label, mark
@@ -69,6 +70,7 @@ class SubjectsPanel(QFrame):
         head.addWidget(self._caption)
         head.addStretch(1)
         head.addWidget(self._note)
+        head.addWidget(HelpButton("answers", "reading the answers"))
         self._pages = QStackedLayout()
         self._pages.addWidget(self.tree)
         self._pages.addWidget(self._empty)

@@ -35,7 +35,8 @@ from classmark.gui.evidence_finder import EvidenceFinder
 from classmark.gui.exporting import Exporter
 from classmark.gui.fill_dialog import FillDialog
 from classmark.gui.finder import Finder
-from classmark.gui.help_dialogs import AboutDialog, ShortcutsDialog
+from classmark.gui.guide_help import GuideHelp
+from classmark.gui.help_dialogs import AboutDialog
 from classmark.gui.icons import Icons, app_icon
 from classmark.gui.intake import Intake
 from classmark.gui.jobs import Lane
@@ -147,6 +148,10 @@ class Window(QMainWindow):
         )
         self._intake = Intake(self, self.review, self.welcome, self.overlay, self._memory)
         self._copying = Copying(do, self.subjects, self.list, self)
+        self.guide = GuideHelp(do["guide"], self._theme, icons, self._memory, self)
+        panels = {"start": self.welcome, "many": self.desk, "checking": self.document, "answers": self.subjects}
+        for page, part in (panels | {"choosing": self.rule_bar, "models": self.models_page}).items():
+            self.guide.explain(part, page)
         for editor in (*self.findChildren(QPlainTextEdit), *self.findChildren(QLineEdit)):
             editor.setAcceptDrops(False)  # so that what is dropped on them reaches the window
 
@@ -181,6 +186,7 @@ class Window(QMainWindow):
         self._in_use.changed.connect(self._on_models_changed)
         self._runner.failed.connect(self.keeper.on_released)
         self._intake.suitcases_given.connect(self.keeper.import_suitcases)
+        self._intake.dialog_opened.connect(lambda dialog: self.guide.attach(dialog, "start"))
         self.keeper.chosen.connect(self._on_models_chosen)
         self.keeper.connected.connect(self.chip.show_connected)
         self.keeper.closed.connect(lambda why: self.commands.enable(("add_model",), not why))
@@ -216,8 +222,8 @@ class Window(QMainWindow):
             "import_model": self.keeper.ask_for_suitcase,
             "add_model": self._on_add_model,
             "fill": self._on_fill,
-            "shortcuts": lambda: ShortcutsDialog(self).open(),
-            "about": lambda: AboutDialog(self._in_use.bylines, self).open(),
+            "shortcuts": lambda: self.guide.open("keyboard"),
+            "about": self._on_about,
         }
         for name, slot in slots.items():
             self.commands[name].triggered.connect(lambda _=False, slot=slot: slot())
@@ -338,7 +344,13 @@ class Window(QMainWindow):
         opener = partial(open_filler, found.spec.id) if found else None
         dialog = FillDialog(opener, found.spec.title if found else "", self._errands, self._theme, self)
         dialog.models_asked.connect(lambda: self._show_models(True))
+        self.guide.attach(dialog, "models#fill-in-words")
         dialog.show()
+
+    def _on_about(self) -> None:
+        dialog = AboutDialog(self._in_use.bylines, self)
+        self.guide.attach(dialog, "privacy")
+        dialog.open()
 
     def _on_rule_changed(self, rule: Rule) -> None:
         self._memory.rule = rule
@@ -370,6 +382,7 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102 - Qt
         self._memory.geometry = self.saveGeometry()
         self.hide()
+        self.guide.close()
         self.keeper.close()
         self._runner.close()
         self._errands.close()
