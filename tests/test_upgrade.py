@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from classmark.core.connections import journal
 from classmark.core.holdings import look
 from classmark.core.paths import HOME
 from classmark.core.settings import read_settings
@@ -50,7 +51,7 @@ def _everything(folder: Path) -> dict[str, bytes]:
 
 def test_a_ready_model_opens_and_answers_as_it_did(collection: Collection) -> None:
     assert collection.state("tiny") is ModelState.READY
-    assert Workshop(collection).verify("tiny") == ()
+    assert Workshop(collection, journal()).verify("tiny") == ()
     assert selftest(collection.folder("tiny")).passed
     classifier = collection.open("tiny", workers=1)
     try:
@@ -121,12 +122,12 @@ def test_nothing_is_done_to_a_newer_model(
     ask: Callable[[Workshop, Path], object], collection: Collection, tmp_path: Path
 ) -> None:
     case = tmp_path / "tiny.classmark"
-    Workshop(collection).export_suitcase("tiny", case)
+    Workshop(collection, journal()).export_suitcase("tiny", case)
     folder = collection.ready.folder("tiny")
     _renumber(folder, FORMAT + 1)
     before = _everything(collection.root)
     with pytest.raises(NewerFormat, match="newer Classmark") as caught:
-        ask(Workshop(collection, hub="http://127.0.0.1:9"), case)
+        ask(Workshop(collection, journal(), hub="http://127.0.0.1:9"), case)
     assert str(folder) in str(caught.value)
     assert _everything(collection.root) == before
 
@@ -137,7 +138,7 @@ def test_published_files_of_a_newer_version_are_not_overwritten(collection: Coll
     assert collection.state("tiny") is ModelState.NEWER
     before = _everything(collection.root)
     with pytest.raises(NewerFormat):
-        Workshop(collection, hub="http://127.0.0.1:9").fetch("tiny")
+        Workshop(collection, journal(), hub="http://127.0.0.1:9").fetch("tiny")
     assert _everything(collection.root) == before
 
 
@@ -151,7 +152,7 @@ def test_a_shared_model_that_is_known_is_used_where_ours_is_newer(collection: Co
 
 def test_only_a_person_removes_a_newer_model(collection: Collection) -> None:
     _renumber(collection.ready.folder("tiny"), FORMAT + 1)
-    Workshop(collection).remove("tiny")
+    Workshop(collection, journal()).remove("tiny")
     assert not collection.ready.folder("tiny").exists()
 
 

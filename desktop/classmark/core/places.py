@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from classmark.core.connections import journal
 from classmark.core.paths import SETTINGS, WINDOW_MEMORY, config_folder, policy_files, program_folder
 from classmark.core.settings import Settings
 
@@ -28,6 +29,7 @@ def places(settings: Settings) -> tuple[Place, ...]:
         Place("window", config_folder() / WINDOW_MEMORY, "the window's size, theme, rule and recent files"),
         Place("models", collection.root, "models, their tests, and entries that you added to the catalogue"),
     ]
+    found.append(Place("journal", journal().path, "every connection that was ever made"))
     if settings.shared:
         found.append(Place("shared", Path(settings.shared), "models that others keep, only read"))
     found += [Place("policy", path, "what your administrator has settled") for path in policy_files()]

@@ -61,6 +61,13 @@ def _status(response: httpx2.Response, what: str, endpoint: str) -> Fault:
                 "on its page first, your token is missing or too old, or it is gone."
             )
         )
+    if status == 407:
+        return Fault(
+            NoNetwork(
+                "The proxy wants a name and a password (407). Put them into its address, as in "
+                "HTTPS_PROXY=http://name:password@proxy.example.org:8080."
+            )
+        )
     if status == 404:
         return Fault(NotPublished(f"{endpoint} has no {what}. It was renamed or removed, or is not on this mirror."))
     if status == 429:
