@@ -49,6 +49,9 @@ class Seal:
         return f"{held} {were} open before, to the screen on another computer as a rule, and stay so."
 
 
+UNSEALED = Seal(reason="this process was not asked to seal itself")
+
+
 def seal() -> Seal:
     """Have the system refuse all threads of this process, and every process they will start, the network for good.
 

@@ -76,6 +76,9 @@ TABLE = (
     Entry("fill", "Models", "&Fill in words…", "", "words", tip="Let a model guess masked words"),
     Entry("guide", "Help", "&Guide", "F1", "help", tip="Read how it works, and about what you look at"),
     Entry("shortcuts", "Help", "&Keyboard", "Ctrl+F1", "keyboard", tip="All keys, in the guide"),
+    Entry(
+        "connections", "Help", "&Connections…", "", "offline", tip="Every connection there was, and what forbids more"
+    ),
     Entry("about", "Help", "&About Classmark", "", "info"),
 )
 

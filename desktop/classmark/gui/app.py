@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from classmark.core.broker import start_broker
 from classmark.core.paths import check_portable, config_folder, own_folder
-from classmark.core.seal import seal
+from classmark.core.seal import UNSEALED, seal
 from classmark.core.settings import is_closed_for_good, read_settings
 from classmark.gui.alerts import app_version, refuse_to_start, show_error
 from classmark.gui.arguments import parser
@@ -48,8 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return selftest(broker)
     application = QApplication(["classmark", *arguments])
-    if is_program:
-        seal()  # the screen may be on another computer, and is connected by now
+    # The screen may be on another computer; it is connected by now.
+    held = seal() if is_program else UNSEALED
     application.setApplicationName("Classmark")
     application.setApplicationVersion(app_version())
     application.setDesktopFileName(DESKTOP_ID)
@@ -62,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             broker.close()
         return 1
     window = Window(local_engine, Theme(application, memory.theme), memory, partial(run_here, broker=broker))
+    window.chip.show_seal(held)
     opened_files = OpenedFiles(application)
     opened_files.opened.connect(lambda path: window.add_paths([path]))
     application.installEventFilter(opened_files)

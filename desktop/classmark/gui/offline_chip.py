@@ -1,47 +1,57 @@
-"""The chip that says that nothing leaves this computer."""
+"""The chip that says that nothing leaves this computer, and leads to the proof."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QPushButton, QWidget
 
+from classmark.core.connections import journal
+from classmark.core.seal import UNSEALED, Seal
+from classmark.gui.connections_dialog import ConnectionsDialog
 from classmark.gui.icons import Icons
 from classmark.gui.parts import mark
-from classmark.gui.theme import UNIT, Theme
+from classmark.gui.theme import Theme
 
 _OFFLINE = "Offline · nothing leaves this computer"
+_UNSEALED = "Offline · the system's seal is not available here"
+_CONNECTED = "Connected to the hub · no document leaves"
 _TIP = (
     "Reading and classifying happen on this computer only. A connection is opened for one thing: to fetch a model when "
     "you say so."
 )
 
 
-class OfflineChip(QFrame):
-    """A shield and a sentence."""
+class OfflineChip(QPushButton):
+    """A shield and a sentence; a click shows every connection there was."""
 
     def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        mark(self, "chip")
-        self._icons = icons
-        self._shield = QLabel()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(UNIT, 2, UNIT, 2)
-        layout.setSpacing(6)
-        layout.addWidget(self._shield)
-        self._text = QLabel()
-        layout.addWidget(self._text)
-        self.show_connected(False)
+        mark(self, "seal")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setIconSize(QSize(16, 16))
+        self._icons, self._is_connected = icons, False
+        self.show_seal(UNSEALED)
+        self.clicked.connect(self._on_clicked)
         theme.changed.connect(self._on_theme_changed)
+
+    def show_seal(self, seal: Seal) -> None:
+        """Say what holds the program off the network."""
+        self._seal = seal
+        self.setToolTip(f"{_TIP}\n{seal.sentence}\nClick to see every connection there was.")
+        self.setAccessibleDescription(f"{seal.sentence} Shows every connection there was.")
+        self.show_connected(self._is_connected)
 
     def show_connected(self, connected: bool) -> None:
         """Say whether a hub of models is being asked, as a person wanted it."""
         self._is_connected = connected
-        self._text.setText("Connected to the hub · no document leaves" if connected else _OFFLINE)
-        self.setToolTip(_TIP)
-        self.setAccessibleName(self._text.text())
+        said = _CONNECTED if connected else _OFFLINE if self._seal.is_set else _UNSEALED
+        self.setText(f" {said}")  # apart from its icon
+        self.setAccessibleName(said)
         self._on_theme_changed()
 
+    def _on_clicked(self) -> None:
+        ConnectionsDialog(self._seal, journal(), self._icons, self.window()).open()
+
     def _on_theme_changed(self) -> None:
-        name, token = ("cloud", "accent") if self._is_connected else ("offline", "likely")
-        shield = self._icons.get(name, token)
-        self._shield.setPixmap(shield.pixmap(QSize(16, 16), self.devicePixelRatioF()))
+        offline = ("offline", "likely" if self._seal.is_set else "possible")
+        self.setIcon(self._icons.get(*(("cloud", "accent") if self._is_connected else offline)))

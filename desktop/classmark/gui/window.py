@@ -223,6 +223,7 @@ class Window(QMainWindow):
             "add_model": self._on_add_model,
             "fill": self._on_fill,
             "shortcuts": lambda: self.guide.open("keyboard"),
+            "connections": self.chip.click,
             "about": self._on_about,
         }
         for name, slot in slots.items():
