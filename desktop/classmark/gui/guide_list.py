@@ -61,7 +61,6 @@ class GuideList(QStackedWidget):
         self.addWidget(self.rows)
         self.addWidget(self._empty)
         self.rows.currentItemChanged.connect(self._on_current_changed)
-        self.rows.itemClicked.connect(self._on_current_changed)
         self.show_contents()
 
     @property
