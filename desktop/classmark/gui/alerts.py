@@ -9,9 +9,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import QSize, Qt, qVersion
 from PySide6.QtGui import QGuiApplication, QPalette
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
 from classmark.gui.icons import tinted
+from classmark.gui.theme import UNIT
 from classmark_models.errors import ClassmarkError
 
 _log = logging.getLogger(__name__)
@@ -46,6 +47,9 @@ def refuse_to_start(error: ClassmarkError) -> None:
     box = _box(None)
     box.setText("Classmark does not start.")
     box.setInformativeText(str(error))
+    for label in box.findChildren(QLabel):
+        if label.text() == str(error):
+            label.setMinimumWidth(55 * UNIT)  # a path that is broken up can hardly be read
     box.setStandardButtons(QMessageBox.StandardButton.Close)
     box.exec()
 

@@ -57,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         memory = _memory()
     except ClassmarkError as error:
+        Theme(application)  # which colours the dialog
         refuse_to_start(error)
         if broker is not None:
             broker.close()

@@ -35,6 +35,7 @@ class ModelsSettings(QFrame):
         self.locks = {name: label(_LOCKED, "muted") for name in (*_TEXTS, "network")}
         self._choosers: dict[str, QWidget] = {}
         self.never = QCheckBox(_NEVER[0])
+        mark(self.never, "setting")
         self.never.setToolTip(_NEVER[1])
         self.never.setAccessibleDescription(_NEVER[1])
         self.kept = label("", "muted", wrap=True)
@@ -56,6 +57,8 @@ class ModelsSettings(QFrame):
         layout.addLayout(self._grid())
         layout.addWidget(self.kept)
         layout.addLayout(buttons)
+        for lock in self.locks.values():
+            lock.setContentsMargins(0, 0, 0, UNIT // 2)
         for each in (self.kept, self.answer, *self.locks.values()):
             each.hide()
 
@@ -86,7 +89,7 @@ class ModelsSettings(QFrame):
     def _grid(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(UNIT)
-        grid.setVerticalSpacing(UNIT // 2)
+        grid.setVerticalSpacing(6)
         for number, (name, (text, tip)) in enumerate(_TEXTS.items()):
             row = 2 * number
             field = QLineEdit()
