@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from classmark_models.arrays import map_arrays
 from classmark_models.errors import ModelDamaged
 from classmark_models.labels import Scores
 from classmark_models.products import products
@@ -55,8 +56,7 @@ def entropy(scores: Scores) -> npt.NDArray[np.float32]:
 def read_head(path: Path) -> ZeroShotHead:
     """Read the arrays ``center``, ``labels`` and ``null`` of an ``.npz`` file; ModelDamaged when it has others."""
     try:
-        # Opened here, since numpy forgets to close a file that is no archive.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return ZeroShotHead(*(arrays[name].astype(np.float32) for name in ("center", "labels", "null")))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        arrays = map_arrays(path)
+        return ZeroShotHead(*(arrays[name].astype(np.float32) for name in ("center", "labels", "null")))
+    except (OSError, ValueError, KeyError, BadZipFile, RuntimeError) as error:
         raise ModelDamaged(f"The vectors of the labels in {path} cannot be read: {error}") from error
