@@ -13,11 +13,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication, QSplitter
+from PySide6.QtWidgets import QApplication, QLabel, QSplitter
 from tests.core.files import pdf
 from tests.gui.stage import Stage
 
 from classmark.core.paths import HOME
+from classmark.gui.connections_dialog import ConnectionsDialog
 from classmark.gui.parts import ElidedLabel
 from classmark.gui.rows import State
 from classmark.gui.theme import Theme, ThemeMode
@@ -176,6 +177,20 @@ def chip(theme: Theme, folder: Path, file: Path) -> None:
     stage.close()
 
 
+def connections(theme: Theme, folder: Path, file: Path) -> None:
+    """The dialog behind the chip."""
+    stage = Stage(theme, folder)
+    stage.window.chip.click()
+    [dialog] = stage.window.findChildren(ConnectionsDialog)
+    for place in dialog.findChildren(QLabel):
+        if place.text().startswith("The journal lies in"):
+            place.hide()  # a folder made for this picture
+    dialog.resize(760, 360)
+    stage.wait(dialog.isVisible)
+    stage.save(file, dialog)
+    stage.close()
+
+
 SCENES: dict[str, Callable[[Theme, Path, Path], None]] = {
     "start": start,
     "first": first,
@@ -188,6 +203,7 @@ SCENES: dict[str, Callable[[Theme, Path, Path], None]] = {
     "models": models,
     "side-by-side": side_by_side,
     "chip": chip,
+    "connections": connections,
 }
 """The pictures of the guide, by the names of their files."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 from PIL import Image
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QWidget
 
+from classmark.core.seal import Seal, seal
 from classmark.gui.engine import local_engine
 from classmark.gui.jobs import collect_garbage_here
 from classmark.gui.memory import Memory
@@ -20,6 +22,12 @@ from classmark_models.spec import BUILTIN_ID
 
 _SECONDS = 60.0
 _COLORS = 128
+
+
+@cache
+def _sealed() -> Seal:
+    """Seal this process, as the program does with itself."""
+    return seal()
 
 
 class Stage:
@@ -33,6 +41,7 @@ class Stage:
         memory.choice = tuple(models)
         self.theme, self.memory, self.folder = theme, memory, folder
         self.window = Window(local_engine, theme, memory)
+        self.window.chip.show_seal(_sealed())
         collect_garbage_here(self.window)
         self.window.resize(*size)
         self.window.show()

@@ -21,6 +21,7 @@ from tests.gui.screenshot import SCENES
 from classmark.core.guide import read_guide
 from classmark.core.markdown import Kind, Picture, lines_of, spans
 from classmark.gui.actions import MORE_KEYS, TABLE
+from classmark.gui.connections_dialog import ConnectionsDialog
 from classmark.gui.fill_dialog import FillDialog
 from classmark.gui.guide_button import HelpButton
 from classmark.gui.guide_window import GuideWindow
@@ -31,6 +32,7 @@ from classmark.gui.paste_dialog import PasteDialog
 from classmark.gui.theme import Theme, ThemeMode
 from classmark.gui.window import Window
 from classmark.resources import asset
+from classmark_models.errors import ClassmarkError
 
 PAGES = read_guide(asset("guide"))
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -257,7 +259,12 @@ def test_f1_opens_the_page_about_what_is_looked_at(qtbot: QtBot, window: Window,
 
 @pytest.mark.parametrize(
     ("command", "kind", "page"),
-    [("about", AboutDialog, "privacy"), ("fill", FillDialog, "models"), ("paste", PasteDialog, "start")],
+    [
+        ("about", AboutDialog, "privacy"),
+        ("connections", ConnectionsDialog, "privacy"),
+        ("fill", FillDialog, "models"),
+        ("paste", PasteDialog, "start"),
+    ],
 )
 def test_f1_in_dialogs(
     qtbot: QtBot, window: Window, papers: Path, command: str, kind: type[AboutDialog], page: str
@@ -273,6 +280,17 @@ def test_f1_in_dialogs(
     assert window.guide.window is not None
     assert window.guide.window.page == page
     dialog.close()
+
+
+def test_f1_in_messages(qtbot: QtBot, window: Window) -> None:
+    window.review.failed.emit(ClassmarkError("It did not work."))
+    [box] = window.findChildren(QMessageBox)
+    box.activateWindow()
+    qtbot.waitUntil(box.isActiveWindow)
+    QTest.keyClick(box, Qt.Key.Key_F1)
+    assert window.guide.window is not None
+    assert window.guide.window.page == "problems"
+    box.close()
 
 
 def test_question_marks_lead_to_their_pages(qtbot: QtBot, window: Window) -> None:

@@ -22,7 +22,8 @@ class Intake(QObject):
     """Gives documents to the review, suitcases to whom they concern, and remembers what was opened last."""
 
     suitcases_given = Signal(list)
-    dialog_opened = Signal(QDialog)
+    dialog_opened = Signal(QDialog, str)
+    """A dialog, and the page of the guide about it."""
 
     def __init__(self, window: QWidget, review: Review, welcome: Welcome, overlay: DropOverlay, memory: Memory) -> None:
         super().__init__(window)
@@ -81,7 +82,7 @@ class Intake(QObject):
         else:
             dialog = PasteDialog(mime.text() if mime.hasText() else "", self._window)
             dialog.submitted.connect(self._review.add_text)
-            self.dialog_opened.emit(dialog)
+            self.dialog_opened.emit(dialog, "start")
             dialog.open()
 
     def _show_recent(self) -> None:

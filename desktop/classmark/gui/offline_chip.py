@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from classmark.core.connections import journal
 from classmark.core.seal import UNSEALED, Seal
@@ -23,6 +23,9 @@ _TIP = (
 
 class OfflineChip(QPushButton):
     """A shield and a sentence; a click shows every connection there was."""
+
+    dialog_opened = Signal(QDialog, str)
+    """The dialog, and the page of the guide about it."""
 
     def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +53,9 @@ class OfflineChip(QPushButton):
         self._on_theme_changed()
 
     def _on_clicked(self) -> None:
-        ConnectionsDialog(self._seal, journal(), self._icons, self.window()).open()
+        dialog = ConnectionsDialog(self._seal, journal(), self._icons, self.window())
+        self.dialog_opened.emit(dialog, "privacy")
+        dialog.open()
 
     def _on_theme_changed(self) -> None:
         offline = ("offline", "likely" if self._seal.is_set else "possible")

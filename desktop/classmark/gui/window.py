@@ -186,7 +186,8 @@ class Window(QMainWindow):
         self._in_use.changed.connect(self._on_models_changed)
         self._runner.failed.connect(self.keeper.on_released)
         self._intake.suitcases_given.connect(self.keeper.import_suitcases)
-        self._intake.dialog_opened.connect(lambda dialog: self.guide.attach(dialog, "start"))
+        for opener in (self._intake, self.chip):
+            opener.dialog_opened.connect(self.guide.attach)
         self.keeper.chosen.connect(self._on_models_chosen)
         self.keeper.connected.connect(self.chip.show_connected)
         self.keeper.closed.connect(lambda why: self.commands.enable(("add_model",), not why))
@@ -303,7 +304,7 @@ class Window(QMainWindow):
     def _on_failed(self, failure: BaseException) -> None:
         told = [box.text() for box in self.findChildren(QMessageBox) if box.isVisible()]
         if self.isVisible() and str(failure) not in told:
-            show_error(failure, self)
+            self.guide.attach(show_error(failure, self), "problems")
 
     # What the person looks at
 
