@@ -28,7 +28,7 @@ def test_trained_classifiers_come_with_the_program(taught: None, call_plainly: C
     assert {name: rows[name][0] for name in ("lcc", "lcsh", "subjects-8")} == dict.fromkeys(
         ("lcc", "lcsh", "subjects-8"), "built in"
     )
-    assert rows[BUILTIN_ID][1] == "99 MB"
+    assert rows[BUILTIN_ID][1] == "98 MB"
     assert "ddc" not in rows
     facts = read_json(call_plainly("models", "info", "lcc", "--json")[1])
     assert (facts["task"], facts["subjects"]) == ("trained", {"class": 2, "subclass": 4})

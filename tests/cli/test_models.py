@@ -94,7 +94,7 @@ def test_list_says_how_far_each_model_is(world: World, call_plainly: Call) -> No
     code, out, err = call_plainly("models", "list")
     assert (code, err) == (DONE, "")
     rows = {row[0]: row[1:] for row in columns(out)}
-    assert rows[BUILTIN_ID][:2] == ["built in", "99 MB"]
+    assert rows[BUILTIN_ID][:2] == ["built in", "98 MB"]
     assert rows["newsgroups-20"][:2] == ["not here", "269 MB to fetch"]
     assert rows["arxiv-spheres"][0] == "not published"
     assert rows["tiny"][0] == "not here"
