@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -143,3 +144,25 @@ def test_a_newer_file_is_refused_and_kept(call: Call) -> None:
         assert (code, out) == (FAILED, "")
         assert f"{config_folder() / SETTINGS} was written by a newer Classmark" in err
     assert (config_folder() / SETTINGS).read_text() == newer
+
+
+def test_a_shared_folder_is_made_and_read_as_the_guide_says(
+    call_plainly: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("classmark_models.selftest.SECONDS_A_TRY", 0.02)
+    recorded = Path(__file__).parents[1] / "fixtures" / "of_0_1_0" / "models"
+    keeper, server, reader = (tmp_path / name for name in ("keeper", "server", "reader"))
+    shutil.copytree(recorded, keeper / "models")
+    monkeypatch.setenv(HOME, str(keeper))
+    assert call_plainly("models", "export", "tiny", tmp_path / "tiny.classmark")[0] == DONE
+    monkeypatch.setenv(HOME, str(server))
+    assert call_plainly("models", "import", tmp_path / "tiny.classmark")[0] == DONE
+    before = {path: path.read_bytes() for path in server.rglob("*") if path.is_file()}
+    monkeypatch.setenv(HOME, str(reader))
+    assert call_plainly("settings", "shared", server / "models")[0] == DONE
+    assert json.loads(call_plainly("models", "info", "tiny", "--json")[1])["state"] == "shared"
+    assert call_plainly("models", "selftest", "tiny")[0] == DONE
+    text = ("--title", "The doctor and the drug for the patient", "--abstract", "Cell and protein of the patient.")
+    code, out, _ = call_plainly("classify", *text, "--model", "tiny", "--format", "jsonl")
+    assert (code, json.loads(out)["classifier"]) == (DONE, "tiny")
+    assert {path: path.read_bytes() for path in server.rglob("*") if path.is_file()} == before

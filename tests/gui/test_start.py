@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -79,3 +79,12 @@ def test_where_it_lets_nothing_be_fetched_nothing_could(
     monkeypatch.setattr(sys, "argv", ["classmark-desktop"])
     refused(None)
     assert begun == (["seal"] if is_closed else ["broker", "seal"])
+
+
+@pytest.mark.skipif(
+    sys.platform in ("win32", "darwin"), reason="these systems have registries and dialogs of their own"
+)
+def test_what_qt_remembers_of_folders_lies_with_ours(qapp: QApplication, own_home: Path) -> None:
+    app._memory()
+    dialogs = QSettings(QSettings.Scope.UserScope, "QtProject")
+    assert Path(dialogs.fileName()) == own_home / "QtProject.conf"

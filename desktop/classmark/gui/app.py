@@ -12,7 +12,7 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from classmark.core.broker import start_broker
-from classmark.core.paths import check_portable, config_folder, own_folder
+from classmark.core.paths import WINDOW_MEMORY, check_portable, config_folder
 from classmark.core.seal import UNSEALED, seal
 from classmark.core.settings import is_closed_for_good, read_settings
 from classmark.gui.alerts import app_version, refuse_to_start, show_error
@@ -96,10 +96,9 @@ def _memory() -> Memory:
     _check_settings()
     folder = config_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    if own := own_folder():
-        # Qt's own file dialog remembers folders, and would do so in the home of the person.
-        QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(own))
-    return Memory(folder / "window.ini")
+    # Qt's own file dialog remembers folders, and would do so beside what all other programs with Qt remember.
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(folder))
+    return Memory(folder / WINDOW_MEMORY)
 
 
 def _check_settings() -> None:
