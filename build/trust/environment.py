@@ -43,13 +43,13 @@ class Distribution:
         return frozenset(name.removesuffix(".__init__") for name in names)
 
 
-def installed() -> dict[str, Distribution]:
-    """Return the packages of the running Python's environment by name.
+def installed(cyclonedx: Path) -> dict[str, Distribution]:
+    """Return the packages of the running environment by name; ``cyclonedx`` is a Python with cyclonedx-bom to ask.
 
-    Raises subprocess.CalledProcessError when cyclonedx-py, of the extra ``release``, fails.
+    Raises subprocess.CalledProcessError when cyclonedx-py fails.
     """
     asked = [
-        sys.executable,
+        str(cyclonedx),
         "-m",
         "cyclonedx_py",
         "environment",
