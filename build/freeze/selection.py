@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 PLUGINS = {
@@ -30,11 +30,18 @@ UNWANTED_MODULES = {
     "hf_xet": "a way of fetching that classmark_models.hub does not go",
     "huggingface_hub.cli": "a program of its own",
     "click": "reads the words of that program",
-    "setuptools": "builds packages",
+    "fsspec": "a file system on a hub",
     "numpy.f2py": "builds packages",
+    "numpy.fft": "imported by nothing else",
+    "numpy.polynomial": "imported by nothing else",
+    "numpy.testing": "tests",
     "onnx.backend.test": "tests",
+    "onnx.reference": "another runtime, for tests",
+    "unittest": "tests",
     "doctest": "tests",
     "pdb": "for developers",
+    "pydoc": "for developers",
+    "sqlite3": "a database",
     "readline": "for Python's console; it is GPL",
     "tkinter": "another toolkit",
     "PySide6.QtDBus": "gathered with QtCore; the plugins that need it call the C++ library",
@@ -42,7 +49,7 @@ UNWANTED_MODULES = {
 }
 """Modules of Python that nothing in Classmark calls, and what they are."""
 
-_OF_PYTHON = re.compile(r"libpython3|lib(crypto|ssl|sqlite3|ffi|bz2)\.so")
+_OF_PYTHON = re.compile(r"libpython3|lib(crypto|ssl|ffi|bz2)\.so")
 """Called by Python's own modules, under names that differ between Linux systems."""
 _OF_THE_WINDOW = re.compile(r"libxcb-(cursor|icccm|image|keysyms|render-util|util)\.so")
 """Small, and on few desktops unless something that is made with Qt is installed."""
@@ -50,6 +57,15 @@ _OF_THE_WINDOW = re.compile(r"libxcb-(cursor|icccm|image|keysyms|render-util|uti
 _FOR_OTHER_LANGUAGES = re.compile(r"(lib)?onnxruntime[.\d]*\.(so|dll|dylib)")
 _SOFTWARE_OPENGL = re.compile(r"opengl32sw\.dll|d3dcompiler_.*\.dll", re.IGNORECASE)
 _OF_QT = re.compile(r"(lib)?Qt6|Qt\w+$|libicu")
+
+
+def other_modules(owners: Mapping[str, Sequence[str]], lock: str) -> list[str]:
+    """Return the modules that belong to no package of a lock file: what is there to make releases with.
+
+    Packages try whether others are there, and PyInstaller would gather those. ``owners``: packages by their modules.
+    """
+    locked = {_canonical(name) for name in re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)} | {"classmark"}
+    return sorted(module for module, names in owners.items() if not locked & {_canonical(name) for name in names})
 
 
 def why_not(name: str) -> str:
@@ -94,3 +110,7 @@ def reached(roots: Iterable[str], needs: Callable[[str], Iterable[str]]) -> set[
         found |= new
         waiting += new
     return found
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

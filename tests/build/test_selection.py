@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "build/freeze"))
 
-from selection import is_foreign, is_spare, reached, why_not  # type: ignore[import-not-found]
+from selection import is_foreign, is_spare, other_modules, reached, why_not  # type: ignore[import-not-found]
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,9 @@ def test_libraries_that_stay_only_where_they_are_needed(name: str, expected: boo
 def test_what_is_needed_through_others_is_reached() -> None:
     needs = {"a": ["b"], "b": ["c", "a"], "d": ["e"]}
     assert reached(["a"], lambda name: needs.get(name, [])) == {"a", "b", "c"}
+
+
+def test_modules_of_the_makers_of_releases_are_told_apart() -> None:
+    owners = {"rich": ["rich"], "yaml": ["PyYAML"], "classmark": ["classmark"], "google": ["protobuf", "other-tool"]}
+    lock = "pyyaml==6.0 \\\n    --hash=sha256:0\nprotobuf==5\n"
+    assert other_modules(owners, lock) == ["rich"]
