@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
@@ -14,6 +15,7 @@ from classmark.gui.theme import LIGHT, Theme
 from classmark.resources import asset
 
 _SIZES = (16, 20, 24, 32, 48)
+_SMALL = 24
 
 
 @cache
@@ -41,12 +43,16 @@ def tinted(name: str, color: str, faded: str) -> QIcon:
     return icon
 
 
+def app_drawing(size: int) -> Path:
+    """Return the drawing of the application's icon for a size in pixels: small ones show less, and that bolder."""
+    return asset("classmark.svg" if size > _SMALL else "classmark-small.svg")
+
+
 def app_icon() -> QIcon:
     """Return the application's icon in the sizes that window systems ask for."""
     icon = QIcon()
-    renderer = QSvgRenderer(str(asset("classmark.svg")))
     for size in (16, 24, 32, 48, 64, 128, 256):
-        icon.addPixmap(_pixmap(renderer, QSize(size, size), 1.0))
+        icon.addPixmap(_pixmap(QSvgRenderer(str(app_drawing(size))), QSize(size, size), 1.0))
     return icon
 
 
