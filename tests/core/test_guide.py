@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from classmark.cli import COMMANDS, _parser
+from classmark.cli import COMMANDS, parser
 from classmark.core.guide import CONTENTS, Guide, Page, places, read_guide, words_of
 from classmark.core.markdown import Code, Items, Kind, Paragraph, Picture, Table, links_of, parse, plain, spans
 from classmark.resources import asset
@@ -94,13 +94,12 @@ def test_commands_are_understood(line: str) -> None:
     named = line.count("`") == 0 and words[:2] in (["models", "fetch"], ["models", "repair"], ["models", "add"])
     if named and len(words) == 2:
         words.append("some-model")  # where only the command is told of
-    assert _parser().parse_args(words).run
+    assert parser().parse_args(words).run
 
 
 def test_every_command_is_told_of() -> None:
     told = "\n".join(_commands())
-    parser = _parser()
-    [commands] = [list(action.choices) for action in parser._actions if action.choices]
+    [commands] = [list(action.choices) for action in parser()._actions if action.choices]
     assert len(commands) == len(COMMANDS)
     untold = {name for name in commands if f"classmark {name}" not in told}
     assert untold <= {"fill-mask"}

@@ -17,7 +17,7 @@ from classmark.core.seal import seal
 from classmark.core.settings import DECLARED
 from classmark_models.errors import ClassmarkError
 
-__all__ = ["main"]
+__all__ = ["main", "parser"]
 
 COMMANDS = tuple(each.add_command for each in (classifying, filling, evaluating, models, settling, journaling, guiding))
 
@@ -29,8 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Given no arguments it takes those of the process, which is the program's own then, and seals it for good.
     """
     multiprocessing.freeze_support()
-    parser = _parser()
-    arguments = parser.parse_args(argv)
+    arguments = parser().parse_args(argv)
     if argv is None and not arguments.connects:
         seal()
     for stream in (sys.stdout, sys.stderr):
@@ -67,16 +66,15 @@ class _SelfTest(argparse.Action):
         parser.exit(test.tell())
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="classmark", description="Tells what documents are about, fully offline.")
-    parser.add_argument("--version", action="version", version=f"Classmark {_version()}")
-    parser.add_argument(
-        "--selftest", action=_SelfTest, nargs=0, help="see whether all of Classmark works here, as JSON"
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; each command has its own below it."""
+    made = argparse.ArgumentParser(prog="classmark", description="Tells what documents are about, fully offline.")
+    made.add_argument("--version", action="version", version=f"Classmark {_version()}")
+    made.add_argument("--selftest", action=_SelfTest, nargs=0, help="see whether all of Classmark works here, as JSON")
+    commands = made.add_subparsers(required=True, metavar="COMMAND")
     for add_command in COMMANDS:
         add_command(commands)
-    return parser
+    return made
 
 
 def _version() -> str:
