@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from classmark.core.paths import HOME
 from classmark.gui import app
+from classmark.gui.theme import ThemeMode
+from classmark_models.spec import BUILTIN_ID
 
 Start = Callable[..., tuple[int, list[str]]]
 
@@ -88,3 +90,13 @@ def test_what_qt_remembers_of_folders_lies_with_ours(qapp: QApplication, own_hom
     app._memory()
     dialogs = QSettings(QSettings.Scope.UserScope, "QtProject")
     assert Path(dialogs.fileName()) == own_home / "QtProject.conf"
+
+
+def test_where_nothing_can_be_written_the_window_remembers_nothing(
+    qapp: QApplication, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own_home / "file").touch()
+    monkeypatch.setenv(HOME, str(own_home / "file" / "home"))
+    memory = app._memory()
+    memory.theme = ThemeMode.DARK
+    assert app._memory().choice == (BUILTIN_ID,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 
@@ -95,7 +96,8 @@ def _memory() -> Memory:
     check_portable()
     _check_settings()
     folder = config_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # where nothing can be written nothing is remembered, and all else works
+        folder.mkdir(parents=True, exist_ok=True)
     # Qt's own file dialog remembers folders, and would do so beside what all other programs with Qt remember.
     QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(folder))
     return Memory(folder / WINDOW_MEMORY)
