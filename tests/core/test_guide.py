@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -9,7 +10,19 @@ import pytest
 
 from classmark.cli import COMMANDS, parser
 from classmark.core.guide import CONTENTS, Guide, Page, places, read_guide, words_of
-from classmark.core.markdown import Code, Items, Kind, Paragraph, Picture, Table, links_of, parse, plain, spans
+from classmark.core.markdown import (
+    Code,
+    Items,
+    Kind,
+    Paragraph,
+    Picture,
+    Table,
+    lines_of,
+    links_of,
+    parse,
+    plain,
+    spans,
+)
 from classmark.resources import asset
 
 GUIDE = asset("guide")
@@ -29,7 +42,7 @@ def made(**texts: str) -> Guide:
         ("* one\n* two that\n  goes on", Items(("one", "two that goes on"), is_numbered=False)),
         ("1. first\n2. second", Items(("first", "second"), is_numbered=True)),
         ("| a | b |\n|---|---|\n| c | |", Table((("a", "b"), ("c", "")))),
-        ("    code\n    more", Code("code\nmore")),
+        ("    code\n    more\n\n    and more", Code("code\nmore\n\nand more")),
         ("![What is seen](pictures/a.png)", Picture("What is seen", "pictures/a.png")),
     ],
 )
@@ -75,6 +88,15 @@ def test_every_picture_is_shown_and_all_are_small() -> None:
     shown = {GUIDE / block.source for page in PAGES.pages for block in page.blocks if isinstance(block, Picture)}
     assert shown == set((GUIDE / "pictures").iterdir())
     assert sum(path.stat().st_size for path in GUIDE.rglob("*") if path.is_file()) < _LARGEST
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_mark_is_left_over(name: str) -> None:
+    """Pages keep to the part of Markdown that is read: no fences, quotes, HTML or lists in lists."""
+    for block in PAGES[name].blocks:
+        if not isinstance(block, Code):
+            for line in map(plain, lines_of(block)):
+                assert not re.search(r"\*\*|``|\]\(|<\w|^[>#|]|^\s*[*-] ", line), line
 
 
 def _commands() -> list[str]:

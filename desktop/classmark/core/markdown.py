@@ -97,7 +97,13 @@ _ITEM = re.compile(r"(?:[*-]|(\d+)\.) +(.+)")
 
 def parse(source: str) -> tuple[Block, ...]:
     """Return the blocks of a text in Markdown."""
-    return tuple(_block(lines) for lines in _gathered(source))
+    blocks: list[Block] = []
+    for block in map(_block, _gathered(source)):
+        if isinstance(block, Code) and blocks and isinstance(before := blocks[-1], Code):
+            blocks[-1] = Code(f"{before.text}\n\n{block.text}")
+        else:
+            blocks.append(block)
+    return tuple(blocks)
 
 
 def spans(line: str) -> Iterator[Span]:

@@ -26,7 +26,6 @@ def style(tokens: Tokens, points: float) -> str:
         p {{ margin: 0 0 {UNIT}px 0; line-height: 130%; }}
         p.picture {{ margin: {UNIT}px 0 {UNIT // 2}px 0; line-height: 100%; }}
         p.caption {{ color: {tokens.muted}; font-size: {points * 0.9:.1f}pt; margin: 0 0 {2 * UNIT}px 0; }}
-        pre {{ background-color: {tokens.sunken}; margin: 0 0 {UNIT}px 0; }}
         li {{ margin: 0 0 {UNIT // 2}px 0; line-height: 130%; }}
         ul, ol {{ margin: 0 0 {UNIT}px 0; -qt-list-indent: 1; }}
         a {{ color: {tokens.accent}; }}
@@ -36,6 +35,8 @@ def style(tokens: Tokens, points: float) -> str:
         td, th {{ padding: {UNIT // 2 + 1}px {2 * UNIT}px {UNIT // 2 + 1}px 0; text-align: left; vertical-align: top;
             border-style: none none solid none; border-bottom: 1px solid {tokens.line}; }}
         th {{ color: {tokens.muted}; font-weight: 600; }}
+        td.code {{ background-color: {tokens.sunken}; padding: {UNIT}px; border-style: none; }}
+        pre {{ margin: 0; }}
     """
 
 
@@ -54,8 +55,7 @@ def _block(block: Block, size_of: SizeOf) -> str:
             tag = "ol" if is_numbered else "ul"
             return f"<{tag}>{''.join(f'<li>{_line(entry)}</li>' for entry in entries)}</{tag}>"
         case Code(text=text):
-            lines = "\n".join(f" {line} " for line in text.splitlines())
-            return f"<pre>{escape(lines)}</pre>"
+            return f'<table class="code" width="100%"><tr><td class="code"><pre>{escape(text)}</pre></td></tr></table>'
         case Picture(caption=caption, source=source):
             size = size_of(source)
             image = f'<img src="{escape(source)}" width="{size.width()}" height="{size.height()}">'
