@@ -35,14 +35,18 @@ class Inner:
 
 @dataclass(frozen=True)
 class Part:
-    """Files, as patterns over paths in the frozen folder (``*`` crosses folders), and what they are made of."""
+    """Files and what they are made of.
+
+    Files are patterns over paths in the frozen folder; ``*`` crosses folders, and case does not count.
+    """
 
     files: tuple[str, ...]
     inner: tuple[Inner, ...]
 
     def of(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Return those of the paths that belong to this part."""
-        return tuple(path for path in paths if any(fnmatch.fnmatchcase(path, pattern) for pattern in self.files))
+        patterns = [pattern.lower() for pattern in self.files]
+        return tuple(path for path in paths if any(fnmatch.fnmatchcase(path.lower(), each) for each in patterns))
 
 
 @dataclass(frozen=True)
