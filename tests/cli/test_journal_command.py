@@ -62,3 +62,19 @@ def test_all_commands_but_three_are_sealed(
     with pytest.raises(SystemExit):
         cli.main()
     assert bool(sealed) is is_sealed
+
+
+@pytest.mark.parametrize(
+    "command", [["models", "fetch", "tiny"], ["models", "repair", "tiny"], ["models", "add", "a/b"]]
+)
+def test_where_it_has_locked_the_network_all_are_sealed(
+    command: list[str], policies: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed: list[str] = []
+    policies[0].write_text("[locked]\nnetwork = 'never'")
+    monkeypatch.setattr(cli, "seal", lambda: sealed.append("sealed"))
+    monkeypatch.setattr(cli, "check_portable", lambda: sys.exit(7))  # nothing is done
+    monkeypatch.setattr(sys, "argv", ["classmark", *command])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert sealed

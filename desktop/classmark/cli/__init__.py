@@ -14,7 +14,7 @@ from classmark.cli.codes import CANCELLED, DONE, FAILED
 from classmark.core.paths import check_portable
 from classmark.core.policy import read_policy
 from classmark.core.seal import seal
-from classmark.core.settings import DECLARED
+from classmark.core.settings import DECLARED, is_closed_for_good
 from classmark_models.errors import ClassmarkError
 
 __all__ = ["main", "parser"]
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     multiprocessing.freeze_support()
     arguments = parser().parse_args(argv)
-    if argv is None and not arguments.connects:
+    if argv is None and (not arguments.connects or is_closed_for_good()):
         seal()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -27,12 +27,12 @@ BEAT = 0.1
 
 
 def serve_task(pipe: Connection, settings: Settings, method: str, arguments: Mapping[str, str | Path]) -> None:
-    """Call a method of ``Workshop`` in this process, which is sealed unless the method asks a hub.
+    """Call a method of ``Workshop`` in this process, which is sealed unless the method asks a hub and may.
 
     Only JSON goes back: files of models are hostile, and a pickle could be an attack.
     """
     settle_child()
-    if method not in HUB_METHODS:
+    if method not in HUB_METHODS or not settings.may_fetch:
         seal()
     told_at, told_of = float("-inf"), ""
 
