@@ -115,6 +115,15 @@ def test_links_lead_on_and_back(guide: GuideWindow) -> None:
     assert guide.page == "many"
 
 
+def test_the_mouse_goes_back_and_forward(guide: GuideWindow) -> None:
+    guide.go_to("many")
+    for part in (guide.browser.viewport(), guide.list.rows.viewport()):
+        QTest.mouseClick(part, Qt.MouseButton.BackButton)
+        assert guide.page == "start"
+        QTest.mouseClick(part, Qt.MouseButton.ForwardButton)
+        assert guide.page == "many"
+
+
 def test_what_is_no_page_is_not_followed(guide: GuideWindow) -> None:
     for target in ("../README.md", "file:///etc/passwd", "nothing.md"):
         guide.browser.link_chosen.emit(target)

@@ -146,7 +146,8 @@ class GuideWindow(QWidget):
         self.list.chosen.connect(self._on_chosen)
         self.browser.link_chosen.connect(self._on_link)
         self.search.textChanged.connect(self._on_search)
-        self.search.installEventFilter(self)
+        for part in (self.search, self.browser.viewport(), self.list.rows.viewport()):
+            part.installEventFilter(self)
         self._splitter.splitterMoved.connect(lambda: self._memory.keep_splits("guide", self._splitter.sizes()))
         self.back.clicked.connect(self._go_back)
         self.forward.clicked.connect(self._go_forward)
@@ -258,7 +259,9 @@ class GuideWindow(QWidget):
     # Keys, size and end
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102 - Qt
-        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+        if isinstance(event, QMouseEvent) and event.type() is QEvent.Type.MouseButtonPress:
+            return self._is_taken(event.button())
+        if watched is self.search and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._step(-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
                 return True
@@ -275,15 +278,16 @@ class GuideWindow(QWidget):
         else:
             self.close()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: D102 - Qt
-        if event.button() is Qt.MouseButton.BackButton:
-            self._go_back()
-        elif event.button() is Qt.MouseButton.ForwardButton:
-            self._go_forward()
-
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102 - Qt
         self._memory.guide_geometry = self.saveGeometry()
         event.accept()
+
+    def _is_taken(self, button: Qt.MouseButton) -> bool:
+        """Go back or forward by the buttons that a mouse may have for it; tell whether it was one of them."""
+        go = {Qt.MouseButton.BackButton: self._go_back, Qt.MouseButton.ForwardButton: self._go_forward}.get(button)
+        if go is not None:
+            go()
+        return go is not None
 
     def _set_zoom(self, place: int) -> None:
         self._zoom = min(max(place, 0), len(_ZOOMS) - 1)
