@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,12 +50,22 @@ class Tokenizer:
             raise ModelDamaged(f"The tokenizer file {path} cannot be read: {error}") from error
         self._rust.no_truncation()
         self._rust.no_padding()
+        self._path, self._limit = path, limit
+        self._dress(prompt, after)
+
+    def with_prompt(self, prompt: str, after: str = "") -> Tokenizer:
+        """Return one with another prompt that shares what was loaded; ModelDamaged when nothing of a text would fit."""
+        other = copy(self)
+        other._dress(prompt, after)
+        return other
+
+    def _dress(self, prompt: str, after: str) -> None:
         first, last = self._specials()
         self._before = [*first, *self._ids(prompt.strip())]
         self._after = [*self._ids(after.strip()), *last]
-        self._room = limit - len(self._before) - len(self._after)
+        self._room = self._limit - len(self._before) - len(self._after)
         if self._room < 1:
-            raise ModelDamaged(f"The prompt fills all {limit} tokens that the model of {path} takes.")
+            raise ModelDamaged(f"The prompt fills all {self._limit} tokens that the model of {self._path} takes.")
 
     def _specials(self) -> tuple[list[int], list[int]]:
         """Return the ids that stand before and behind every text."""

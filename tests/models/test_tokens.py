@@ -213,6 +213,17 @@ def test_prompt_around_a_text(tmp_path: Path) -> None:
     assert next(tokenizer.windows("bees " * 100)).ids.tolist()[-2:] == full[-2:]
 
 
+def test_another_prompt_over_what_was_loaded(tmp_path: Path) -> None:
+    write_tokenizer(tmp_path / "tokenizer.json")
+    plain, wanted = (Tokenizer(tmp_path / "tokenizer.json", *asked) for asked in (("", 40), ("title: ", 40, ": end")))
+    dressed = plain.with_prompt("title: ", ": end")
+    for text in ("", "bees " * 100):
+        assert dressed.encode(text).tolist() == wanted.encode(text).tolist()
+        assert plain.encode(text).tolist() == Tokenizer(tmp_path / "tokenizer.json", "", 40).encode(text).tolist()
+    with pytest.raises(ModelDamaged, match="prompt fills all 40 tokens"):
+        plain.with_prompt("bees " * 40)
+
+
 def test_bytes_and_another_post_processor(tmp_path: Path) -> None:
     rust = byte_level()
     rust.save(str(tmp_path / "tokenizer.json"))

@@ -25,7 +25,7 @@ class Reader:
         self._rule = spec.prompt
         before, _, after = self._rule.abstract.partition("{abstract}")
         self._head = Tokenizer(tokenizer, "", spec.limits.tokens)
-        self._body = Tokenizer(tokenizer, before, spec.limits.tokens, after)
+        self._body = self._head.with_prompt(before, after)
         self._graph = Graph(graph, workers, ("logits",))
 
     @property
