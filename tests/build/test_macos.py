@@ -88,8 +88,10 @@ def test_unsigned_app_gets_no_image(mac: Mac) -> None:
 
 
 @pytest.fixture
-def keys() -> dict[str, str]:
-    return {"NOTARY_KEY": "key.p8", "NOTARY_KEY_ID": "1", "NOTARY_ISSUER": "2"}
+def keys(tmp_path: Path) -> dict[str, str]:
+    key = tmp_path / "key.p8"
+    key.touch()
+    return {"NOTARY_KEY": str(key), "NOTARY_KEY_ID": "1", "NOTARY_ISSUER": "2"}
 
 
 def test_accepted_image_is_stapled(mac: Mac, keys: dict[str, str]) -> None:
