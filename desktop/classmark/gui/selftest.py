@@ -33,10 +33,12 @@ def selftest(broker: Broker | None) -> int:
     with SelfTest("classmark-desktop") as test:
         with test.step("window") as found:
             application = QApplication(["classmark"])
-            found["seal"] = seal().sentence
+            held = seal()
+            found["seal"] = held.sentence
             found["qt"] = qVersion()
             memory = Memory(config_folder() / "window.ini")
             window = Window(local_engine, Theme(application), memory, partial(run_here, broker=broker))
+            window.chip.show_seal(held)
             window.show()
             _use(window)
             window.close()
@@ -56,7 +58,7 @@ def _use(window: Window) -> None:
     if not rows or rows[0].result is None or rows[0].result.status != "ok":
         raise ClassmarkError(f"the window has classified nothing: {rows}")
     picture = window.grab().toImage()
-    if len({picture.pixel(x, picture.height() // 2) for x in range(picture.width())}) < 10:
+    if len({picture.pixel(x, y) for x in range(picture.width()) for y in range(0, picture.height(), 10)}) < 10:
         raise ClassmarkError("the window is blank")
 
 
