@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from files import LIBRARY, W, docx, epub, odt, paragraph, pdf, relationships, zipped  # type: ignore[import-not-found]
+from tests.core.files import LIBRARY, W, docx, epub, odt, paragraph, pdf, relationships, zipped
 
 from classmark.core.documents import Outcome, Reading
 from classmark.core.reading import Limits, read_file

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from files import LIBRARY, W, docx, epub, odt, paragraph, pdf, pptx, shape, zipped  # type: ignore[import-not-found]
+from tests.core.files import LIBRARY, W, docx, epub, odt, paragraph, pdf, pptx, shape, zipped
 
 from classmark.core.documents import Document, Origin, Reading
 

@@ -12,7 +12,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
-from files import LIBRARY, docx, paragraph, pdf  # type: ignore[import-not-found]
+from tests.core.files import LIBRARY, docx, paragraph, pdf
 
 from classmark.core.documents import Outcome, Reading
 from classmark.core.reading import Limits, ReaderProcess, read_file
