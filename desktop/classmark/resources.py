@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-# Beside the programs of a release; on macOS among the bundle's libraries.
-_BESIDE = (_PACKAGE.parents[1], _PACKAGE.parent)
+# Beside the programs of a release, or among the resources of an app of macOS.
+_BESIDE = (_PACKAGE.parents[1], _PACKAGE.parents[1] / "Resources")
 _PLACES = (_PACKAGE / "assets", _PACKAGE.parents[1] / "assets")
 
 
