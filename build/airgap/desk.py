@@ -23,6 +23,8 @@ FIRST_FILE = (208, 155)
 """Where the file manager, at its place on the left, draws the first file of a folder, with tabs or without."""
 MIDDLE = (FILES_WIDTH + (SCREEN[0] - FILES_WIDTH) // 2, SCREEN[1] // 2)
 """The middle of Classmark's window, at its place on the right."""
+COLUMNS = 4
+"""State, document, best subject, score: what the list shows of each."""
 EXPORT = Path("/home/reader/subjects.csv")
 
 
@@ -173,11 +175,13 @@ def drop_documents(desk: Desk, window: reader.Widget, folder: Path) -> list[str]
     desk.click(FIRST_FILE)
     desk.keys("ctrl+a")
     desk.drag(FIRST_FILE, MIDDLE, "dragged")
-    name = min(path.name for path in folder.iterdir())
-    reader.wait_for("The list", lambda: next(reader.widgets(window, "table cell", name), None))
+    count = sum(1 for _ in folder.iterdir())
+    reader.wait_for(f"All {count} files", lambda: next(reader.widgets(window, name=f"All: {count} documents"), None))
     reader.wait_for("The end of the work", lambda: at_rest(window), 600)
-    cells = reader.widgets(next(reader.widgets(window, name="Documents")), "table cell")
-    return [cell.name for cell in cells if cell.name]
+    cells = list(reader.widgets(next(reader.widgets(window, name="Documents")), "table cell"))
+    return [
+        " · ".join(cell.name for cell in cells[at : at + COLUMNS] if cell.name) for at in range(0, len(cells), COLUMNS)
+    ]
 
 
 def drop_suitcase(desk: Desk, suitcase: Path) -> None:
@@ -192,8 +196,9 @@ def button(window: reader.Widget, name: str) -> reader.Widget:
 
 
 def at_rest(window: reader.Widget) -> bool:
-    """Tell whether nothing is in work: then nothing can be cancelled."""
-    return next(reader.widgets(window, "push button", "Cancel"), None) is None
+    """Tell whether nothing is in work: then nothing can be cancelled, and no document waits."""
+    words = {cell.name for cell in reader.widgets(window, "table cell")}
+    return not words & {"Waiting", "Working"} and next(reader.widgets(window, "push button", "Cancel"), None) is None
 
 
 def export(desk: Desk) -> str:

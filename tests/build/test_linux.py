@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -331,3 +332,58 @@ def test_the_package_says_what_it_is_and_is_the_same_each_time(dist: Path) -> No
     assert "Somebody made the data." in (dist / "unpacked/usr/share/doc/classmark/copyright").read_text("utf-8")
     for name in ("applications/" + ID + ".desktop", "man/man1/classmark.1.gz", "doc/classmark/changelog.gz"):
         assert f"usr/share/{name}" in sums
+
+
+# The AppImage
+
+
+def given_to(dist: Path, folder: Path) -> dict[str, str]:
+    """Return the environment in which stand-ins for the tools from outside are named: one copies, one runs."""
+    tool, runtime = folder / "appimagetool", folder / "runtime"
+    tool.write_text('#!/bin/sh\n[ "$1" = --runtime-file ] && [ -x "$3/AppRun" ] && cp "$2" "$4"\n', encoding="utf-8")
+    shutil.copy(shutil.which("true") or "/bin/true", runtime)
+    given = {"DIST": str(dist), "RELEASE_PYTHON": sys.executable, "PYTHONPATH": f"{ROOT}/desktop:{ROOT}/models"}
+    for name, path in (("APPIMAGETOOL", tool), ("RUNTIME", runtime)):
+        given |= {f"{name}_URL": path.as_uri(), f"{name}_SHA256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    return given
+
+
+def test_the_folder_of_an_appimage_has_what_its_tool_asks_for(dist: Path, tmp_path: Path) -> None:
+    needs("curl")
+    given = given_to(dist, tmp_path)
+    run(LINUX / "appimage", **given)
+    folder = dist / "Classmark.AppDir"
+    for name in (f"{ID}.desktop", f"{ID}.png", ".DirIcon", "AppRun", f"usr/share/metainfo/{ID}.metainfo.xml"):
+        assert (folder / name).is_file()
+    [image] = dist.glob("*.AppImage")
+    assert VERSION in image.name
+
+
+def test_a_tool_that_is_not_the_one_that_was_looked_at_is_refused(dist: Path, tmp_path: Path) -> None:
+    needs("curl")
+    given = given_to(dist, tmp_path) | {"RUNTIME_SHA256": "0" * 64}
+    done = subprocess.run(
+        [LINUX / "appimage"], env={**os.environ, **given}, text=True, capture_output=True, timeout=300
+    )
+    assert done.returncode == 1
+    assert "does not have the sha256" in done.stderr
+    assert not list(dist.glob("*.AppImage"))
+
+
+@pytest.mark.parametrize(
+    ("called", "words", "expected"),
+    [
+        ("Classmark.AppImage", ["a b.pdf"], ["classmark-desktop", "a b.pdf"]),
+        ("Classmark.AppImage", ["--cli", "classify", "a b.pdf"], ["classmark", "classify", "a b.pdf"]),
+        ("/home/reader/bin/classmark", ["classify"], ["classmark", "classify"]),
+    ],
+)
+def test_an_appimage_is_the_window_or_the_command_line(
+    unpacked: Path, called: str, words: list[str], expected: list[str]
+) -> None:
+    programs = unpacked / "usr/bin"
+    programs.parent.mkdir()
+    (unpacked / "classmark").rename(programs)
+    shutil.copy(LINUX / "AppRun", unpacked)
+    told = run(unpacked / "AppRun", *words, ARGV0=called).splitlines()
+    assert [Path(told[0]).name, *told[1:]] == expected
