@@ -1,4 +1,4 @@
-"""The pieces of a unigram tokenizer as a tree in flat arrays, which a file can hold ready to be used."""
+"""The pieces of a tokenizer as a tree in flat arrays, which a file can hold ready to be used."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import numpy.typing as npt
 from classmark_models.arrays import Array, map_arrays, write_arrays
 
 PIECES = "pieces.npz"
-"""The file beside a ``tokenizer.json`` that does not hold its pieces itself."""
+"""The file with the pieces of the ``tokenizer.json`` beside it."""
 _LONGEST = 256
 """Bytes of a piece; those that are published have at most some fifty."""
+_NO_SCORES: npt.NDArray[np.float64] = np.zeros(0)
 _KINDS = {"letters": "|u1", "first": "<u4", "ids": "<i4"}
 
 
@@ -22,25 +23,26 @@ class Pieces:
 
     Node 0 is the root. ``letters``: the byte that leads to each node; the children of node n are those from
     ``first[n]`` to before ``first[n + 1]``; ``ids``: the piece that ends at each node, -1 where none does. ``scores``:
-    of each piece, by id. One look at it reads a few numbers, wherever they are: nothing is made ready before.
+    of each piece, by id; none where all count the same. One look at it reads a few numbers, wherever they are:
+    nothing is made ready before.
     """
 
-    def __init__(self, letters: Array, first: Array, ids: Array, scores: Array) -> None:
+    def __init__(self, letters: Array, first: Array, ids: Array, scores: Array = _NO_SCORES) -> None:
         """Take the arrays; ValueError where a search in them would not end well."""
         parts = {"letters": letters, "first": first, "ids": ids}
         if any(array.ndim != 1 or array.dtype != np.dtype(_KINDS[name]) for name, array in parts.items()):
             raise ValueError("it holds other numbers than pieces do")
-        if scores.ndim != 1 or scores.dtype.kind != "f" or not len(scores) or not np.isfinite(scores).all():
+        if scores.ndim != 1 or scores.dtype.kind != "f" or not np.isfinite(scores).all():
             raise ValueError("its scores are none")
         if not len(letters) == len(ids) == len(first) - 1 or first.max() != len(letters):
             raise ValueError("its parts do not fit together")
-        if not -1 <= ids.min() <= ids.max() < len(scores):
+        if not -1 <= ids.min() <= ids.max() < (len(scores) or len(ids)):
             raise ValueError("its parts do not fit together")
         self.arrays = parts | {"scores": scores}
         self.find = letters.tobytes().find
         """Finds a byte among those from a node to before another one; the node, or -1."""
         self.first, self.ids, self.scores = first.data, ids.data, scores.data
-        self.longest, self.least = self._depth(), float(scores.min())
+        self.longest, self.least = self._depth(), float(scores.min()) if len(scores) else 0.0
         """Bytes of the longest piece, and the score of the least likely one."""
 
     def _depth(self) -> int:
@@ -53,7 +55,7 @@ class Pieces:
         raise ValueError("its tree has no end")
 
     @classmethod
-    def of(cls, pieces: Sequence[str], scores: npt.NDArray[np.float64]) -> Pieces:
+    def of(cls, pieces: Sequence[str], scores: npt.NDArray[np.float64] = _NO_SCORES) -> Pieces:
         """Make the tree; a piece's place is its id. ValueError when two are the same, or one is none."""
         words = [piece.encode() for piece in pieces]
         if not words or not all(0 < len(word) <= _LONGEST and 0 not in word for word in words):
@@ -98,11 +100,16 @@ class Pieces:
         short = scores.astype(np.float32)
         write_arrays(path, self.arrays | {"scores": short if (short == scores).all() else scores})
 
-    def id_of(self, piece: bytes) -> int:
-        """Return the id of a piece, -1 when there is none such."""
+    def node_of(self, letters: bytes) -> int:
+        """Return the node that letters lead to from the root, -1 when there is none."""
         node = 0
-        for byte in piece:
+        for byte in letters:
             node = self.find(byte, self.first[node], self.first[node + 1])
             if node < 0:
                 return -1
-        return self.ids[node]
+        return node
+
+    def id_of(self, piece: bytes) -> int:
+        """Return the id of a piece, -1 when there is none such."""
+        node = self.node_of(piece)
+        return -1 if node < 0 else self.ids[node]

@@ -29,6 +29,7 @@ from classmark_models.spec import ModelSpec, write_spec
 from classmark_models.store import Receipt, Store, held_of, read_receipt, write_receipt, writing
 from classmark_models.tokens import TokenIds, Tokenizer
 from classmark_models.vocab_files import TOKENIZER, write_tokenizer
+from classmark_models.word_pieces import write_word_pieces
 
 GRAPH = "model.onnx"
 CONFIG, README = "config.json", "README.md"
@@ -138,6 +139,7 @@ class _Work:
         if self._spec.task != MASKED_WORDS:
             write_labels(self._spec, self._architecture.label_names, self._folder / LABELS, self._outputs)
             graph, tokenizer = self._folder / GRAPH, self._folder / TOKENIZER
+            write_word_pieces(tokenizer)
             write_fingerprints(self._spec, tokenizer, graph, self._folder / FINGERPRINTS, self._should_stop)
         write_spec(self._spec, self._folder / SPEC)
         for name in (CONFIG, README):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tokenizers import Encoding
 
 from classmark_models.errors import ModelDamaged
-from classmark_models.unigram import read_unigram
+from classmark_models.words import read_words
 
 TokenIds = npt.NDArray[np.int64]
 """Token ids, int64, shape (tokens,)."""
@@ -39,13 +39,13 @@ class Tokenizer:
     """
 
     def __init__(self, path: Path, prompt: str, limit: int, after: str = "") -> None:
-        """Load ``tokenizer.json``, and ``pieces.npz`` beside it where that has its pieces.
+        """Load ``tokenizer.json``, or what was made of it beside it: see ``words``.
 
         ``prompt`` stands before each text and ``after`` behind it. Raises ModelDamaged when the files cannot be read,
         or when nothing of a text would fit.
         """
         try:
-            self._rust, self._unigram = read_unigram(path)
+            self._rust, self._words = read_words(path)
         except Exception as error:  # the Rust library raises no narrower class
             raise ModelDamaged(f"The tokenizer file {path} cannot be read: {error}") from error
         self._rust.no_truncation()
@@ -79,7 +79,7 @@ class Tokenizer:
         return list(self._encode(text).ids) if text else []
 
     def _encode(self, text: str) -> Encoding:
-        return self._unigram.encode(text) if self._unigram else self._rust.encode(text, add_special_tokens=False)
+        return self._words.encode(text) if self._words else self._rust.encode(text, add_special_tokens=False)
 
     @property
     def unknown(self) -> int:

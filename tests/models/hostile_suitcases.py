@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer, models
 
 Entries = list[tuple[zipfile.ZipInfo, bytes]]
+OTHER_TOKENIZER = Tokenizer(models.WordPiece({"[UNK]": 0}, unk_token="[UNK]")).to_str().encode()
 
 
 def entries_of(path: Path) -> Entries:
@@ -125,6 +127,10 @@ HOSTILE: dict[str, tuple[Callable[[Entries], Entries], str]] = {
     "subjects without outputs": (replaced("labels.csv", FEW, told=True), "does not fit the 6 answers"),
     "graph that is none": (replaced("model.onnx", b"\0" * 999, told=True), "ONNX"),
     "tokenizer that is none": (replaced("tokenizer.json", b"{}", told=True), "cannot be read"),
+    "other tokenizer": (replaced("tokenizer.json", OTHER_TOKENIZER, told=True), "pieces beside it are others"),
+    "other pieces": (replaced("pieces.json", b"{}", told=True), "pieces beside it are others"),
+    "pieces that are none": (replaced("pieces.npz", b"PK", told=True), "pieces beside .* cannot be read"),
+    "pieces without a tree": (without("pieces.npz", told=True), "pieces beside .* cannot be read"),
     "answers that are none": (replaced("golden.npz", b"PK\3\4", told=True), "reference answers"),
     "other number of outputs": (stated(outputs=7), "gives 6 answers"),
 }

@@ -20,6 +20,7 @@ from classmark_models.published.fingerprints import FINGERPRINTS, write_fingerpr
 from classmark_models.published.labelling import LABELS, write_labels
 from classmark_models.spec import ModelSpec, parse_spec, write_spec
 from classmark_models.store import Receipt, held_of, write_receipt
+from classmark_models.word_pieces import write_word_pieces
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = (
@@ -138,6 +139,7 @@ def ready_pack(
     write_spec(spec, folder / SPEC)
     if spec.task == "classification":
         write_labels(spec, names, folder / LABELS, converted.labels)
+        write_word_pieces(tokenizer)
         write_fingerprints(spec, tokenizer, graph, folder / FINGERPRINTS)
     facts = {"format": 1, "name": spec.id, "task": spec.task, "variant": "int8", "graph": graph.name}
     facts |= {"outputs": converted.labels, "origin": "converted"}

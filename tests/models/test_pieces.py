@@ -79,7 +79,6 @@ def put(place: int, value: float) -> Any:
         ("letters", lambda array: array.astype(np.float32)),
         ("scores", put(1, np.nan)),
         ("scores", lambda array: array[:3]),
-        ("scores", lambda array: array[:0]),
         ("scores", lambda array: array.astype(np.int32)),
     ],
 )
@@ -87,6 +86,16 @@ def test_tampered_tree_is_refused(name: str, change: Any, pieces: Pieces, tmp_pa
     write_arrays(tmp_path / PIECES, pieces.arrays | {name: change(pieces.arrays[name])})
     with pytest.raises(ValueError, match=r"it holds|its (parts|scores|tree)"):
         Pieces.read(tmp_path / PIECES)
+
+
+def test_pieces_that_all_count_the_same(tmp_path: Path) -> None:
+    Pieces.of(WORDS).write(tmp_path / PIECES)
+    read = Pieces.read(tmp_path / PIECES)
+    assert spelled(read) == WORDS
+    assert (len(read.scores), read.least) == (0, 0.0)
+    for place in (len(read.ids), 1 << 30):
+        with pytest.raises(ValueError, match="fit together"):
+            Pieces(**read.arrays | {"ids": put(3, place)(read.arrays["ids"])})
 
 
 def test_file_of_other_arrays_is_refused(pieces: Pieces, tmp_path: Path) -> None:

@@ -64,7 +64,10 @@ def test_published_folder_becomes_a_ready_model(family: str, task: str, tmp_path
     assert collection.ready.verify("small") == ()
     assert content(source) == before
     assert [path.name for path in collection.ready.root.iterdir()] == ["small"]
-    facts = collection.ready.receipt("small").facts
+    receipt = collection.ready.receipt("small")
+    mapped = family != "roberta" and task == "classification"
+    assert ({"pieces.npz", "pieces.json"} & receipt.files.keys() != set()) == mapped, "word pieces are mapped"
+    facts = receipt.facts
     assert facts["variant"] == done.variant
     assert facts["published"]["README.md"] == "README.md"
     assert facts["agreement"]["compared"] == done.selftest.compared

@@ -13,10 +13,10 @@ from tokenizers import models, normalizers, pre_tokenizers
 
 from classmark_models.errors import ModelDamaged
 from classmark_models.pack import BUILTIN
-from classmark_models.pieces import PIECES
+from classmark_models.pieces import PIECES, Pieces
 from classmark_models.tokens import Tokenizer
-from classmark_models.unigram import Unigram, read_unigram
 from classmark_models.vocab_files import TOKENIZER
+from classmark_models.words import Words, read_words
 from recipes.pieces import pack_pieces, whole_tokenizer
 
 ODD = [
@@ -43,28 +43,28 @@ def rust(whole: str) -> RustTokenizer:
 
 
 @pytest.fixture(scope="module")
-def unigram() -> Unigram:
-    _, unigram = read_unigram(BUILTIN / TOKENIZER)
+def unigram() -> Words:
+    _, unigram = read_words(BUILTIN / TOKENIZER)
     assert unigram is not None
     return unigram
 
 
-def assert_same(rust: RustTokenizer, unigram: Unigram, text: str) -> None:
+def assert_same(rust: RustTokenizer, unigram: Words, text: str) -> None:
     theirs, ours = rust.encode(text, add_special_tokens=False), unigram.encode(text)
     assert (ours.ids, ours.offsets, ours.tokens) == (theirs.ids, theirs.offsets, theirs.tokens), text
 
 
 @pytest.mark.parametrize("text", ODD, ids=lambda text: repr(text[:12]))
-def test_odd_texts(text: str, rust: RustTokenizer, unigram: Unigram) -> None:
+def test_odd_texts(text: str, rust: RustTokenizer, unigram: Words) -> None:
     assert_same(rust, unigram, text)
 
 
-def test_sentences_in_many_languages(golden: Golden, rust: RustTokenizer, unigram: Unigram) -> None:
+def test_sentences_in_many_languages(golden: Golden, rust: RustTokenizer, unigram: Words) -> None:
     for sentence in golden.sentences:
         assert_same(rust, unigram, sentence)
 
 
-def test_letters_at_random(rust: RustTokenizer, unigram: Unigram) -> None:
+def test_letters_at_random(rust: RustTokenizer, unigram: Words) -> None:
     """Pieces and letters of all scripts, put together without sense."""
     choose = random.Random(5)
     pieces = list(rust.get_vocab())
@@ -88,11 +88,11 @@ def test_small_vocabularies_without_all_letters(seed: int, tmp_path: Path) -> No
     rust.normalizer = normalizers.NFKC() if seed % 2 else None
     rust.pre_tokenizer = pre_tokenizers.Metaspace() if seed > 1 else pre_tokenizers.Whitespace()
     (tmp_path / TOKENIZER).write_text(rust.to_str(), encoding="utf-8")
-    _, unigram = read_unigram(tmp_path / TOKENIZER)
+    _, unigram = read_words(tmp_path / TOKENIZER)
     assert unigram is not None
     pack_pieces(tmp_path)
     assert json.loads(whole_tokenizer(tmp_path)) == json.loads(rust.to_str())
-    _, packed = read_unigram(tmp_path / TOKENIZER)
+    _, packed = read_words(tmp_path / TOKENIZER)
     assert packed is not None
     for _ in range(300):
         text = "".join(choose.choices("abcdeé ", k=choose.randrange(30)))
@@ -103,7 +103,7 @@ def test_small_vocabularies_without_all_letters(seed: int, tmp_path: Path) -> No
 def test_other_kinds_are_left_to_the_library(tmp_path: Path) -> None:
     def searched(text: str) -> bool:
         (tmp_path / TOKENIZER).write_text(text, encoding="utf-8")
-        return read_unigram(tmp_path / TOKENIZER)[1] is not None
+        return read_words(tmp_path / TOKENIZER)[1] is not None
 
     facts = json.loads(RustTokenizer(models.Unigram([("<unk>", 0.0), ("a", -1.0)], 0)).to_str())
     assert searched(json.dumps(facts))
@@ -130,6 +130,13 @@ def test_what_was_moved_can_be_put_back(whole: str, tmp_path: Path) -> None:
         assert (tmp_path / TOKENIZER).read_bytes() == (BUILTIN / TOKENIZER).read_bytes()
         assert (tmp_path / PIECES).read_bytes() == (BUILTIN / PIECES).read_bytes()
     assert len(json.loads(whole)["model"]["vocab"]) == 250_002
+
+
+def test_moved_pieces_without_scores_are_refused(tmp_path: Path) -> None:
+    (tmp_path / TOKENIZER).write_bytes((BUILTIN / TOKENIZER).read_bytes())
+    Pieces.of(["<s>", "a"]).write(tmp_path / PIECES)
+    with pytest.raises(ModelDamaged, match=r"tokenizer\.json cannot be read.*no scores"):
+        Tokenizer(tmp_path / TOKENIZER, "", 8)
 
 
 def test_moved_pieces_are_missed(tmp_path: Path) -> None:

@@ -10,12 +10,14 @@ from classmark_models.convert.heads import MASKED_WORDS
 from classmark_models.errors import ModelDamaged, ModelMissing
 from classmark_models.labels import read_vocabulary
 from classmark_models.pack import SPEC
+from classmark_models.pieces import PIECES
 from classmark_models.published.fingerprints import FINGERPRINTS, read_fingerprints
 from classmark_models.published.labelling import LABELS
 from classmark_models.selftest.golden import read_golden
 from classmark_models.spec import read_spec
 from classmark_models.store import Receipt
 from classmark_models.vocab_files import TOKENIZER
+from classmark_models.word_pieces import TRIMMED, check_word_pieces
 
 
 def check_ready(folder: Path, receipt: Receipt) -> None:
@@ -40,6 +42,8 @@ def check_ready(folder: Path, receipt: Receipt) -> None:
         check_labels(folder / LABELS, outputs)
     if (folder / FINGERPRINTS).exists():
         read_fingerprints(folder / FINGERPRINTS, outputs)
+    if TRIMMED in receipt.files or PIECES in receipt.files:
+        check_word_pieces(folder / TOKENIZER)
     golden = read_golden(folder)
     if golden and golden[1].shape[1] != outputs:
         raise ModelDamaged("Its reference answers belong to another model.")

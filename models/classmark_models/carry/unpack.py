@@ -27,6 +27,7 @@ from classmark_models.selftest import Progress, selftest
 from classmark_models.spec import ModelSpec, write_spec
 from classmark_models.store import Receipt, held_of, write_receipt, writing
 from classmark_models.vocab_files import TOKENIZER, write_tokenizer
+from classmark_models.word_pieces import write_word_pieces
 
 _LARGEST = 64 << 20
 _PUBLISHED = "published"
@@ -61,6 +62,8 @@ def prepare_export(
         write_tokenizer(published, folder / TOKENIZER)
         describe = _describe_ours if export.ours else _describe_foreign
         outputs, facts = describe(spec, published, graph, folder)
+        if spec.task != MASKED_WORDS:
+            write_word_pieces(folder / TOKENIZER)
         if spec.task != MASKED_WORDS and not (folder / FINGERPRINTS).exists():
             progress("Asking what it says of nothing", 0, 0)
             entry, answers = own_entry(folder / SPEC), folder / FINGERPRINTS
