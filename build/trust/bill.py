@@ -49,6 +49,7 @@ def _component(one: Shipped) -> dict[str, Any]:
         "name": what.name,
         "version": what.version,
         "purl": described.get("purl") or what.purl,
+        "cpe": f"cpe:2.3:a:{what.cpe}:{what.version}:*:*:*:*:*:*:*" if what.cpe else "",
         "licenses": [{"expression": what.licence, "acknowledgement": "declared"}],
         "copyright": "\n".join(what.copyright),
         "externalReferences": [*described.get("externalReferences", []), *links],

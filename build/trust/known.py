@@ -21,6 +21,7 @@ class Inner:
     """A piece of software or data inside a package; ``text`` is a file of ``licences/``, or ``wheel``, or empty.
 
     An empty text means the standard text of the licence. An empty version is that of the package's own sources.
+    ``cpe``, ``vendor:product``, is what the NVD calls it, so that scanners find what is known of it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Inner:
     text: str = ""
     kind: str = "library"
     purl: str = ""
+    cpe: str = ""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ def _in_order(shipped: Iterable[Shipped]) -> list[Shipped]:
 def _entry(one: Shipped, shelf: _Shelf) -> Iterable[str]:
     indent = "    " if one.parent else ""
     yield f"{indent}{one.what.name} {one.what.version}".rstrip() + (f", inside {one.parent}" if one.parent else "")
-    yield f"{indent}    Licence: {one.what.licence}"
+    followed = " AND ".join(chosen(one.what.licence))
+    yield f"{indent}    Licence: {one.what.licence}" + (f"; followed: {followed}" if " OR " in one.what.licence else "")
     for line in one.what.copyright:
         yield f"{indent}    {line}"
     if one.what.source:

@@ -130,6 +130,7 @@ def test_notices_have_a_text_for_each_and_each_text_once() -> None:
     assert listed.count("    Licence: ") == len(everything())
     for text in ("GNU LESSER GENERAL PUBLIC LICENSE\n                       Version 3", "TERMS AND CONDITIONS\n"):
         assert text in texts
+    assert "Licence: LGPL-3.0-only OR GPL-2.0-only OR GPL-3.0-only; followed: LGPL-3.0-only\n" in listed
     assert "Qt 6.11.3 and PySide6 6.11.3, Copyright (C) The Qt Company Ltd." in listed
 
 
@@ -164,3 +165,4 @@ def test_the_bill_is_the_same_in_any_order_and_whole() -> None:
     assert "serialNumber" not in document
     assert "timestamp" not in document["metadata"]
     assert "/home/" not in listed
+    assert re.search(r'"cpe": "cpe:2\.3:a:openssl:openssl:3[.\d]+:\*', listed)
