@@ -17,8 +17,8 @@ NETWORK = ("classmark_models.hub", "huggingface_hub", "httpx2", "urllib.request"
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("classmark.cli", ("PySide6", "onnx", "h5py", *NETWORK)),
-        ("classmark.gui.app", ("onnx", "h5py", *NETWORK)),
+        ("classmark.cli", ("PySide6", "onnx", "onnxruntime", "tokenizers", "h5py", *NETWORK)),
+        ("classmark.gui.app", ("onnx", "onnxruntime", "tokenizers", "h5py", *NETWORK)),
         ("classmark_models.classifier", ("classmark", "PySide6", "onnx", "h5py", *NETWORK)),
         ("classmark_models.workshop", ("classmark", "PySide6", "onnx", "h5py", *NETWORK)),
         ("classmark_models.store", ("classmark", "PySide6", "onnx", "h5py", *NETWORK)),

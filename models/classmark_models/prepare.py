@@ -27,8 +27,8 @@ from classmark_models.selftest.golden import UNLIKE, Agreement, Logits, compare,
 from classmark_models.selftest.probe import Probe
 from classmark_models.spec import ModelSpec, write_spec
 from classmark_models.store import Receipt, Store, held_of, read_receipt, write_receipt, writing
-from classmark_models.tokens import TokenIds, Tokenizer
-from classmark_models.vocab_files import TOKENIZER, write_tokenizer
+from classmark_models.tokens import TOKENIZER, TokenIds, Tokenizer
+from classmark_models.vocab_files import write_tokenizer
 from classmark_models.word_pieces import write_word_pieces
 
 GRAPH = "model.onnx"

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from classmark_models.errors import ModelDamaged, ModelUnsupported
-from classmark_models.runtime import onnxruntime
 from classmark_models.tokens import TokenIds
 
 Places = npt.NDArray[np.int64]
@@ -41,6 +40,8 @@ class Graph:
 
         Raises ModelDamaged when the runtime refuses the file, ModelUnsupported when it takes or gives other things.
         """
+        from classmark_models.runtime import onnxruntime  # not before: the window is to be there first
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

@@ -6,17 +6,21 @@ from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Encoding
 
 from classmark_models.errors import ModelDamaged
-from classmark_models.words import read_words
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
 
 TokenIds = npt.NDArray[np.int64]
 """Token ids, int64, shape (tokens,)."""
 
+TOKENIZER = "tokenizer.json"
+"""The file of a tokenizer, in any model's folder."""
 BLOCK_CHARACTERS = 50_000
 """Long texts are tokenized in blocks of this size: offsets of a whole book would fill memory."""
 _ENDS_OF_SENTENCES = frozenset(".!?。！？؟।…")
@@ -44,6 +48,8 @@ class Tokenizer:
         ``prompt`` stands before each text and ``after`` behind it. Raises ModelDamaged when the files cannot be read,
         or when nothing of a text would fit.
         """
+        from classmark_models.words import read_words  # with the library, of 8 MB
+
         try:
             self._rust, self._words = read_words(path)
         except Exception as error:  # the Rust library raises no narrower class

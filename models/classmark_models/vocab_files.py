@@ -11,8 +11,8 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre
 
 from classmark_models.errors import ModelDamaged, ModelMissing
 from classmark_models.store import writing
+from classmark_models.tokens import TOKENIZER
 
-TOKENIZER = "tokenizer.json"
 SETTINGS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 """What may stand beside word lists and say how they are meant."""
 _LARGEST_FILE = 64 << 20

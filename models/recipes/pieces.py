@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from classmark_models.pieces import PIECES, Pieces
+from classmark_models.tokens import TOKENIZER
 from classmark_models.unigram import pieces_of, trimmed
-from classmark_models.vocab_files import TOKENIZER
 
 
 def pack_pieces(folder: Path) -> None:

@@ -14,8 +14,7 @@ from tokenizers import models, normalizers, pre_tokenizers
 from classmark_models.errors import ModelDamaged
 from classmark_models.pack import BUILTIN
 from classmark_models.pieces import PIECES, Pieces
-from classmark_models.tokens import Tokenizer
-from classmark_models.vocab_files import TOKENIZER
+from classmark_models.tokens import TOKENIZER, Tokenizer
 from classmark_models.words import Words, read_words
 from recipes.pieces import pack_pieces, whole_tokenizer
 

@@ -17,8 +17,7 @@ from tokenizers import Tokenizer as RustTokenizer
 from classmark_models.arrays import map_arrays, write_arrays
 from classmark_models.errors import ModelDamaged
 from classmark_models.pieces import PIECES, Pieces
-from classmark_models.tokens import Tokenizer
-from classmark_models.vocab_files import TOKENIZER
+from classmark_models.tokens import TOKENIZER, Tokenizer
 from classmark_models.word_pieces import TRIMMED, write_word_pieces
 from classmark_models.words import Words, read_words
 

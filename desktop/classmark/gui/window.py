@@ -88,7 +88,7 @@ class Window(QMainWindow):
         if not memory.geometry.isEmpty():
             self.restoreGeometry(memory.geometry)
         QTimer.singleShot(_FIRST_PAINT, self, self._runner.open)
-        self.keeper.look()
+        QTimer.singleShot(_FIRST_PAINT, self, self.keeper.look)
 
     @property
     def engine(self) -> Engine | None:

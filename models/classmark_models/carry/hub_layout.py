@@ -13,7 +13,7 @@ from classmark_models.hub.exports import CARD, CONFIG, FACTS, GRAPHS, KEPT_FACTS
 from classmark_models.pack import SPEC, Pack, open_pack
 from classmark_models.spec import NO_LICENCE, ModelSpec
 from classmark_models.store import writing
-from classmark_models.vocab_files import TOKENIZER
+from classmark_models.tokens import TOKENIZER
 
 _FLOAT = "float32"
 _LARGE_FILES = "".join(

@@ -16,7 +16,7 @@ from classmark_models.published.labelling import LABELS
 from classmark_models.selftest.golden import read_golden
 from classmark_models.spec import read_spec
 from classmark_models.store import Receipt
-from classmark_models.vocab_files import TOKENIZER
+from classmark_models.tokens import TOKENIZER
 from classmark_models.word_pieces import TRIMMED, check_word_pieces
 
 

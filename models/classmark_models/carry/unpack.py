@@ -26,7 +26,8 @@ from classmark_models.published.labelling import LABELS, write_labels
 from classmark_models.selftest import Progress, selftest
 from classmark_models.spec import ModelSpec, write_spec
 from classmark_models.store import Receipt, held_of, write_receipt, writing
-from classmark_models.vocab_files import TOKENIZER, write_tokenizer
+from classmark_models.tokens import TOKENIZER
+from classmark_models.vocab_files import write_tokenizer
 from classmark_models.word_pieces import write_word_pieces
 
 _LARGEST = 64 << 20

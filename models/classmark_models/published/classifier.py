@@ -16,8 +16,7 @@ from classmark_models.published.labelling import LABELS, read_outputs
 from classmark_models.published.reader import Logits, Reader
 from classmark_models.published.scope import foreign_language, foreign_script, is_mostly_foreign, without_skipped
 from classmark_models.spec import ModelSpec, read_spec
-from classmark_models.tokens import Span, count_letters
-from classmark_models.vocab_files import TOKENIZER
+from classmark_models.tokens import TOKENIZER, Span, count_letters
 from classmark_models.windows import ABSTRACT_WEIGHT, BODY, HEAD, TITLE_WEIGHT, weigh
 
 KEPT = 64

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from classmark_models.errors import Interrupted, ModelDamaged
 from classmark_models.pack import BUILTIN_GRAPH, MANIFEST, SPEC, open_pack
-from classmark_models.runtime import onnxruntime
 from classmark_models.selftest.golden import Agreement, compare, golden_texts, is_sane, read_golden
 from classmark_models.selftest.probe import Probe, processors
 from classmark_models.spec import BUILTIN_ID, read_catalogue, read_spec
@@ -126,6 +125,8 @@ def read_record(path: Path, folder: Path) -> SelfTest | None:
 @cache
 def computer() -> str:
     """Return a fingerprint of what speed and int8 answers depend on: the processor, their number, the runtime."""
+    from classmark_models.runtime import onnxruntime
+
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         told = sorted({line for line in lines if line.startswith(("model name", "flags", "CPU part", "Features"))})
