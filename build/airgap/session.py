@@ -125,14 +125,26 @@ class _Hand:
         self._do("key", "--clearmodifiers", keys)
 
     def answer(self, path: Path) -> None:
-        """Give a path to the dialog for files that comes next."""
+        """Give a path to the dialog for files that comes next: its folder, which it turns to, then its name."""
         dialog = "^(Open|Export)"
         self.find(dialog)
         time.sleep(2)
+        self._enter(f"{path.parent}/")
+
+        def is_answered() -> bool:
+            if self._do("search", "--onlyvisible", "--name", dialog):
+                self._enter(path.name)
+            return not self._do("search", "--onlyvisible", "--name", dialog)
+
+        _wait_for(is_answered, "the end of the dialog")
+
+    def _enter(self, text: str) -> None:
+        """Write into the field that has the focus, and leave its list of completions time to come."""
         self._do("key", "--clearmodifiers", "ctrl+a")
-        self._do("type", "--delay", "20", str(path))
+        self._do("type", "--delay", "50", text)
+        time.sleep(2)
         self._do("key", "Return")
-        _wait_for(lambda: not self._do("search", "--onlyvisible", "--name", dialog), "the end of the dialog")
+        time.sleep(3)
 
     def drag(self, start: tuple[int, int], goal: tuple[int, int]) -> None:
         """Drag with the mouse, in small steps as a hand does."""
