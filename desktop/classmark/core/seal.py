@@ -91,18 +91,20 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def _open_network_sockets() -> int:
-    """Count the sockets of this process that are not local, as Linux lists them."""
+    """Count the sockets of this process that are not local, as Linux lists them; 0 where /proc is hidden."""
+    ours: list[str] = []
+    with suppress(OSError):
+        for entry in os.listdir("/proc/self/fd"):
+            with suppress(OSError):  # that of this very listing has gone
+                ours.append(os.readlink(f"/proc/self/fd/{entry}"))
+    if not any(link.startswith("socket:") for link in ours):
+        return 0
     listed: set[str] = set()
     for table in ("tcp", "tcp6", "udp", "udp6"):
         with suppress(OSError):
             rows = Path("/proc/self/net", table).read_text(encoding="ascii").splitlines()[1:]
             listed.update(f"socket:[{row.split()[9]}]" for row in rows)
-    count = 0
-    with suppress(OSError):  # where /proc is hidden
-        for entry in os.listdir("/proc/self/fd"):
-            with suppress(OSError):  # that of this very listing has gone
-                count += os.readlink(f"/proc/self/fd/{entry}") in listed
-    return count
+    return sum(link in listed for link in ours)
 
 
 # macOS. Source: sandbox_init(3); deprecated since 10.8, and there in every version since. Not run on a Mac yet.
