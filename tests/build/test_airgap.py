@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,10 @@ from pathlib import Path
 
 import pytest
 from tests.build.test_windows import load
+from tests.cli.model_world import make_world
+from tests.models.hub_server import Hub
+
+from classmark_models.journal import Journal
 
 AIRGAP = Path(__file__).parents[2] / "build" / "airgap"
 calls = load(AIRGAP / "calls.py")
@@ -88,3 +93,24 @@ def test_control_a_program_that_connects_is_not_proven(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     assert "NOT LOCAL: " in done.stdout
     assert "NOT PROVEN" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="not installed: strace")
+def test_the_journal_tells_of_every_connection_that_strace_saw(
+    tmp_path: Path, alone: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a fetch, converting and all: as many connections, to the same ports, and to nothing else."""
+    monkeypatch.setenv("CLASSMARK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(os.path.abspath, sys.path)))
+    with Hub({}).running() as hub:
+        make_world(hub, tmp_path / "published").know(tmp_path / "home")
+        fetch = [sys.executable, "-m", "classmark.cli", "models", "fetch", "tiny", "--yes", "--hub", hub.endpoint]
+        assert calls.traced(fetch, tmp_path / "trace", os.environ).wait(300) == 0
+    lines = (tmp_path / "trace").read_text(errors="replace").splitlines()
+    connected = [line for line in lines if " connect(" in line and "AF_UNIX" not in line]
+    ports = sorted(int(port) for line in connected for port in re.findall(r"sin6?_port=htons\((\d+)\)", line))
+    told = Journal(tmp_path / "home" / "connections.jsonl").read().connections
+    assert ports == sorted(each.port for each in told)
+    assert len(ports) >= 2
+    assert all('inet_addr("127.0.0.1")' in line for line in connected)
+    assert sum(each.sent + each.received for each in told) > 1000
