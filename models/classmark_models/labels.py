@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -118,14 +119,20 @@ def read_vocabulary(path: Path, name: str) -> Vocabulary:
     places: dict[tuple[str, str], int] = {}
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                level = row["level"]
+            for level, id_, uri, name_, broader in columns(file, ("level", "id", "uri", "name", "parent")):
                 if level not in levels:
                     above = next(reversed(levels), "")
                     levels[level] = []
-                parent = places.get((above, row["parent"]))
-                places[level, row["id"]] = len(levels[level])
-                levels[level].append(Label(row["id"], row["uri"], row["name"], level, parent))
+                parent = places.get((above, broader))
+                places[level, id_] = len(levels[level])
+                levels[level].append(Label(id_, uri, name_, level, parent))
         return Vocabulary(name, list(levels.items()))
     except (KeyError, IndexError, ValueError, csv.Error) as error:
         raise ModelDamaged(f"The subjects in {path} cannot be read: {error!r}. Install Classmark again.") from error
+
+
+def columns(file: Iterable[str], names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Return what stands in some columns of a CSV file; ValueError, IndexError, csv.Error where they are not there."""
+    rows = csv.reader(file)
+    head = next(rows, [])
+    return map(itemgetter(*map(head.index, names)), filter(None, rows))

@@ -52,6 +52,16 @@ def test_distance_is_blind_to_what_a_softmax_does_not_see() -> None:
     assert known.are_empty(asked).tolist() == [True, True, False]
 
 
+def test_more_answers_than_are_compared_at_once() -> None:
+    random = np.random.default_rng(4)
+    known = random.standard_normal((70, 9)).astype(np.float16)
+    asked = random.standard_normal((5, 9)).astype(np.float32)
+    centred = [rows - rows.mean(axis=-1, keepdims=True) for rows in (asked[:, None], known[None].astype(np.float32))]
+    wanted = np.sqrt(((centred[0] - centred[1]) ** 2).mean(axis=-1)).min(axis=1)
+    assert Fingerprints(known, 0).distance(asked) == pytest.approx(wanted, abs=1e-5)
+    assert np.isinf(Fingerprints(known[:0], 0).distance(asked)).all()
+
+
 def test_stopping(pack: Pack, tmp_path: Path) -> None:
     asked = iter([False] * 5 + [True])
     with pytest.raises(Interrupted):
@@ -93,7 +103,7 @@ def test_small_file_that_would_fill_memory_is_refused(tmp_path: Path) -> None:
     ):
         for _ in range(300):
             file.write(bytes(1 << 20))
-    with pytest.raises(ModelDamaged, match="too large"):
+    with pytest.raises(ModelDamaged, match="compressed"):
         read_fingerprints(tmp_path / "null.npz", COUNT)
 
 

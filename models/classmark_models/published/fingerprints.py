@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
+from classmark_models.arrays import map_arrays, write_arrays
 from classmark_models.errors import Interrupted, ModelDamaged
 from classmark_models.published.reader import Logits, Reader
 from classmark_models.published.scope import is_mostly_foreign
@@ -20,7 +22,8 @@ FINGERPRINTS = "null.npz"
 ALIKE = 0.2
 """How near an answer must be to one of these, as a share of how near the nearest quarter of real texts come."""
 _TEXTS = Path(__file__).with_name("null_texts.txt")
-_LARGEST = 1 << 28
+_BLOCK = 16
+"""Known answers that are compared at once: so many stay near the processor, and copies of all would take megabytes."""
 
 
 def null_texts() -> tuple[str, ...]:
@@ -30,22 +33,23 @@ def null_texts() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fingerprints:
-    """The answers to texts that say nothing, float32, shape (texts, outputs), and how near is ``alike``.
+    """The answers to texts that say nothing, shape (texts, outputs), and how near is ``alike``.
 
     The distance is the root mean square of the gaps between logits, each answer's taken from their mean, for a softmax
     does not see that.
     """
 
-    answers: Logits
+    answers: npt.NDArray[np.floating[Any]]
     alike: float
 
     def distance(self, logits: Logits) -> npt.NDArray[np.float32]:
         """Return how far answers are from the nearest of these, shape (rows,)."""
-        if not len(self.answers):
-            return np.full(len(logits), np.inf, np.float32)
-        known = _centred(self.answers)
-        gaps = [np.sqrt(((known - row) ** 2).mean(axis=1)).min() for row in _centred(logits)]
-        return np.asarray(gaps, np.float32)
+        asked, nearest = _centred(logits), np.full(len(logits), np.inf, np.float32)
+        for start in range(0, len(self.answers), _BLOCK):
+            known = _centred(self.answers[start : start + _BLOCK].astype(np.float32))
+            gaps = [((known - row) ** 2).mean(axis=1).min() for row in asked]
+            nearest = np.minimum(nearest, np.sqrt(gaps, dtype=np.float32))
+        return nearest
 
     def are_empty(self, logits: Logits) -> npt.NDArray[np.bool_]:
         """Tell which answers are those that texts without meaning get, shape (rows,)."""
@@ -79,21 +83,18 @@ def write_fingerprints(
     finally:
         reader.close()
     known = np.stack(answers[: len(rows)]).astype(np.float16)
-    distances = Fingerprints(known.astype(np.float32), 0).distance(np.stack(answers[len(rows) :]))
-    np.savez(path, answers=known, alike=np.float32(ALIKE * np.quantile(distances, 0.25)))
+    distances = Fingerprints(known, 0).distance(np.stack(answers[len(rows) :]))
+    write_arrays(path, {"answers": known, "alike": np.array(ALIKE * np.quantile(distances, 0.25), np.float32)})
 
 
 def read_fingerprints(path: Path, outputs: int) -> Fingerprints:
     """Read what ``write_fingerprints`` wrote for a model of so many outputs; ModelDamaged when it is something else."""
     try:
-        with ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _LARGEST:
-                raise ValueError("it is too large")
-        with np.load(path, allow_pickle=False) as arrays:
-            answers, alike = arrays["answers"].astype(np.float32), float(arrays["alike"])
+        arrays = map_arrays(path)
+        answers, alike = arrays["answers"], float(arrays["alike"])
         if not 0 <= alike < np.inf or answers.shape[1:] != (outputs,) or not np.isfinite(answers).all():
             raise ValueError(f"it holds no answers of {outputs} numbers")
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, BadZipFile) as error:
         raise ModelDamaged(f"The answers to blank texts in {path} cannot be read: {error}") from error
     return Fingerprints(answers, alike)
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classmark_models.errors import ModelDamaged, ModelUnsupported
-from classmark_models.labels import LEVELS, read_vocabulary
+from classmark_models.labels import LEVELS, columns, read_vocabulary
 from classmark_models.pack import BUILTIN
 from classmark_models.spec import LabelRule, ModelSpec
 
@@ -80,7 +80,7 @@ def read_outputs(path: Path, outputs: int) -> npt.NDArray[np.intp]:
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = [(row["level"], row["output"]) for row in csv.DictReader(file)]
+            rows = list(columns(file, ("level", "output")))
         places = [int(output) for level, output in rows if level == rows[-1][0]]
     except (OSError, KeyError, IndexError, ValueError, TypeError, csv.Error) as error:
         raise ModelDamaged(f"The subjects in {path} cannot be read: {error!r}.") from error
