@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import mmap
 import re
+import sys
 from collections.abc import Mapping
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -34,7 +35,7 @@ def map_arrays(path: Path) -> dict[str, Array]:
     Raises OSError, ValueError, BadZipFile and (of archives of another kind) RuntimeError for a file that is none.
     """
     with path.open("rb") as file:
-        content = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+        content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         with ZipFile(file) as archive:
             members = archive.infolist()
     if len(content) > _LARGEST_FILE:
@@ -43,6 +44,18 @@ def map_arrays(path: Path) -> dict[str, Array]:
     if len(arrays) < len(members):
         raise ValueError("it names something twice")
     return arrays
+
+
+def let_go(array: Array) -> None:
+    """Give back the pages of the file that an array is mapped from, on Linux; those that are asked for come again.
+
+    What was looked over as a whole, to be checked, need not stay in memory.
+    """
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if sys.platform == "linux" and isinstance(base, memoryview) and isinstance(base.obj, mmap.mmap):
+        base.obj.madvise(mmap.MADV_DONTNEED)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:

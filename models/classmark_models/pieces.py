@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from classmark_models.arrays import Array, map_arrays, write_arrays
+from classmark_models.arrays import Array, let_go, map_arrays, write_arrays
 
 PIECES = "pieces.npz"
 """The file with the pieces of the ``tokenizer.json`` beside it."""
@@ -92,7 +92,9 @@ class Pieces:
         arrays = map_arrays(path)
         if arrays.keys() != {*_KINDS, "scores"}:
             raise ValueError(f"{path.name} does not hold pieces")
-        return cls(**arrays)
+        pieces = cls(**arrays)
+        let_go(arrays["first"])
+        return pieces
 
     def write(self, path: Path) -> None:
         """Write the arrays, scores in 32 bits where nothing is lost by that."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -9,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pytest
 
-from classmark_models.arrays import map_arrays, write_arrays
+from classmark_models.arrays import let_go, map_arrays, write_arrays
 
 ARRAYS: dict[str, Any] = {
     "small": np.array(7, np.float32),
@@ -40,6 +41,28 @@ def test_what_numpy_wrote_is_read_too(tmp_path: Path) -> None:
     for name, array in map_arrays(tmp_path / "a.npz").items():
         np.testing.assert_array_equal(array, ARRAYS[name], strict=True)
         assert array.flags.aligned
+
+
+def test_pages_that_were_let_go_come_again(tmp_path: Path) -> None:
+    many = np.arange(1 << 20, dtype=np.float64)
+    write_arrays(tmp_path / "a.npz", {"many": many, "small": ARRAYS["small"]})
+    mapped = map_arrays(tmp_path / "a.npz")
+    np.testing.assert_array_equal(mapped["many"], many)
+    before = resident(tmp_path / "a.npz")
+    let_go(mapped["small"])
+    if sys.platform == "linux":
+        assert resident(tmp_path / "a.npz") < before - 7_000
+    np.testing.assert_array_equal(mapped["many"], many, "nothing is lost")
+    let_go(many)
+    np.testing.assert_array_equal(many[:3], [0, 1, 2], "an array that is not mapped stays as it is")
+
+
+def resident(path: Path) -> int:
+    """Return how much of a mapped file is in memory, in kilobytes; 0 where nobody tells."""
+    if sys.platform != "linux":
+        return 0
+    facts = Path("/proc/self/smaps").read_text(encoding="utf-8").partition(f"{path}\n")[2]
+    return int(facts.partition("Rss:")[2].split()[0])
 
 
 def test_every_file_cut_short_or_changed_is_refused_or_harmless(tmp_path: Path) -> None:
