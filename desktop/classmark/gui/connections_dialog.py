@@ -56,7 +56,11 @@ class ConnectionsDialog(QDialog):
         self.state = label(seal.sentence, wrap=True)
         words = QVBoxLayout()
         words.setSpacing(UNIT)
-        for part in (label("Nothing leaves this computer", "title"), self.state, label(_PROMISE, "muted", wrap=True)):
+        for part in (
+            label("No document leaves this computer", "title"),
+            self.state,
+            label(_PROMISE, "muted", wrap=True),
+        ):
             words.addWidget(part)
         top = QHBoxLayout()
         top.setSpacing(2 * UNIT)
