@@ -152,6 +152,8 @@ def main() -> None:
             desk.picture("open")
         with step("documents are dropped on it with the mouse, and classified") as found:
             rows = drop_documents(desk, window, documents)
+            if not any(row.startswith("Ready") for row in rows):
+                raise SystemExit("No document has subjects.")
             found += rows
             desk.picture("classified")
         with step("a suitcase is dropped on it, and its model used"):
@@ -162,7 +164,7 @@ def main() -> None:
             reader.wait_for("Answers of the model", lambda: at_rest(window))
             desk.picture("with-the-suitcase")
         with step("the subjects are exported") as found:
-            found.append(export(desk))
+            found.append(export(desk, len(rows)))
             desk.picture("exported")
         with step("the window is closed"):
             desk.keys("ctrl+q")
@@ -178,7 +180,7 @@ def drop_documents(desk: Desk, window: reader.Widget, folder: Path) -> list[str]
     count = sum(1 for _ in folder.iterdir())
     reader.wait_for(f"All {count} files", lambda: next(reader.widgets(window, name=f"All: {count} documents"), None))
     reader.wait_for("The end of the work", lambda: at_rest(window), 600)
-    cells = list(reader.widgets(next(reader.widgets(window, name="Documents")), "table cell"))
+    cells = list(reader.widgets(next(reader.widgets(window, name="Documents")), reader.CELL))
     return [
         " · ".join(cell.name for cell in cells[at : at + COLUMNS] if cell.name) for at in range(0, len(cells), COLUMNS)
     ]
@@ -192,17 +194,17 @@ def drop_suitcase(desk: Desk, suitcase: Path) -> None:
 
 def button(window: reader.Widget, name: str) -> reader.Widget:
     """Wait for a button."""
-    return reader.wait_for(name, lambda: next(reader.widgets(window, "push button", name), None))
+    return reader.wait_for(name, lambda: next(reader.widgets(window, reader.BUTTON, name), None))
 
 
 def at_rest(window: reader.Widget) -> bool:
     """Tell whether nothing is in work: then nothing can be cancelled, and no document waits."""
-    words = {cell.name for cell in reader.widgets(window, "table cell")}
-    return not words & {"Waiting", "Working"} and next(reader.widgets(window, "push button", "Cancel"), None) is None
+    words = {cell.name for cell in reader.widgets(window, reader.CELL)}
+    return not words & {"Waiting", "Working"} and next(reader.widgets(window, reader.BUTTON, "Cancel"), None) is None
 
 
-def export(desk: Desk) -> str:
-    """Write all subjects to a file by the window's dialog, and return what is in it."""
+def export(desk: Desk, count: int) -> str:
+    """Write all subjects to a file by the window's dialog, and return what is in it of so many documents."""
     desk.keys("ctrl+e")
     time.sleep(2)
     desk.keys("ctrl+a")
@@ -214,7 +216,9 @@ def export(desk: Desk) -> str:
     with EXPORT.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     by = Counter(row["classifier"] for row in rows)
-    return f"{EXPORT}: {len({row['source'] for row in rows})} documents; rows by model: {dict(by)}"
+    if len({row["source"] for row in rows}) != count or not {"openalex-zero-shot", "tiny"} <= set(by):
+        raise SystemExit(f"{EXPORT} lacks documents or models: {dict(by)}")
+    return f"{EXPORT}: {count} documents; rows by model: {dict(by)}"
 
 
 if __name__ == "__main__":

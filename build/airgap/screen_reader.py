@@ -6,13 +6,16 @@ It runs with Debian's own Python, on which pyatspi is.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pyatspi
 
 Widget = Any
 Found = Any
+BUTTON = ("push button", "button")
+"""The name of the role depends on the version of AT-SPI."""
+CELL = ("table cell",)
 
 
 def program(name: str) -> Widget | None:
@@ -24,8 +27,8 @@ def program(name: str) -> Widget | None:
     return None
 
 
-def widgets(root: Widget, role: str = "", name: str = "") -> Iterator[Widget]:
-    """Yield the visible widgets below one, of a role if given, whose name holds a text."""
+def widgets(root: Widget, role: Sequence[str] = (), name: str = "") -> Iterator[Widget]:
+    """Yield the visible widgets below one, of one of the roles if given, whose name holds a text."""
     waiting = [root]
     while waiting:
         widget = waiting.pop()
@@ -39,11 +42,6 @@ def widgets(root: Widget, role: str = "", name: str = "") -> Iterator[Widget]:
         ):
             yield widget
         waiting += reversed(list(widget))
-
-
-def texts(root: Widget) -> list[str]:
-    """Return all that can be read on the screen below a widget."""
-    return [widget.name for widget in widgets(root) if widget.name]
 
 
 def middle(widget: Widget) -> tuple[int, int]:
