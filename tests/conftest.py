@@ -11,6 +11,8 @@ import pytest
 
 # Before anything imports Qt; the tests that need a real screen start one of their own.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
+# Before a test imports ONNX Runtime by itself.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 _OWN = {"localhost", "127.0.0.1", "::1", None, ""}
 _NAMED = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from classmark_models.convert import FLOAT32, INT8, LADDER, convert, measure_ranges, variant
+from classmark_models.runtime import onnxruntime
 from classmark_models.tokens import Tokenizer
 from recipes.variants import variants
 

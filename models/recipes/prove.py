@@ -20,11 +20,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 from classmark_models.convert.precision import variant
 from classmark_models.graph import Array, Linears, float_linears
 from classmark_models.pack import BUILTIN, Pack, open_pack
+from classmark_models.runtime import onnxruntime
 from classmark_models.session import Encoder
 from classmark_models.tokens import TokenIds, Tokenizer
 from recipes.encoder import LIMIT, PROMPT, tuned_weights, write_graph

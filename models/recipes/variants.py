@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from classmark_models.convert import FLOAT32, INT8, Precision, convert, first_rung, measure_ranges, saturates, variant
 from classmark_models.convert.architecture import read_config
 from classmark_models.convert.precision import KNEE, Ranges
 from classmark_models.graph import Array, GraphBuilder, Linears, float_linears
 from classmark_models.quantize import BlockEmbedding, FloatEmbedding, Int8Linears, block_linears, smoothing_factors
+from classmark_models.runtime import onnxruntime
 from classmark_models.session import SLOW_FUSIONS
 from classmark_models.tokens import TokenIds, Tokenizer
 from recipes.encoder import LIMIT as WINDOW

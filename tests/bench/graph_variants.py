@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from classmark_models.convert.precision import variant
@@ -30,6 +29,7 @@ from classmark_models.graph import CONTRIB, IR_VERSION, OPSET, Array, GraphBuild
 from classmark_models.labels import read_vocabulary
 from classmark_models.pack import BUILTIN
 from classmark_models.quantize import BlockEmbedding
+from classmark_models.runtime import onnxruntime
 from classmark_models.session import SLOW_FUSIONS
 from classmark_models.tokens import Tokenizer
 

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import TensorProto, helper
 from tests.bench.speed import texts
 
@@ -28,6 +27,7 @@ from classmark_models.pack import BUILTIN
 from classmark_models.products import products
 from classmark_models.quantize import BlockEmbedding, Int8Linears
 from classmark_models.reading_desk import Reader, ReadingDesk
+from classmark_models.runtime import onnxruntime
 from classmark_models.zero_shot_head import Embeddings
 
 WIDTH, WORDS, BEST = 384, 150, 20
