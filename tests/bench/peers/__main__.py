@@ -40,6 +40,8 @@ from classmark_models.tokens import Tokenizer
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[3]
 PEERS = tuple(name for name in CONTESTANTS if name != OURS)
 CALIBRATION, TURNS = 40, 2
+QUIET = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+"""The peers import ONNX Runtime, which reports home unless it is told not to, by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def make_models(python: Path, asked: argparse.Namespace, name: str) -> None:
 
 def _environment() -> dict[str, str]:
     paths = os.pathsep.join([str(ROOT / "models"), str(ROOT)])
-    return os.environ | {"PYTHONPATH": paths, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    return os.environ | {"PYTHONPATH": paths, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"} | QUIET
 
 
 def main() -> None:
