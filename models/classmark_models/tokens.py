@@ -117,7 +117,8 @@ class Tokenizer:
 
     def word(self, token: int) -> str:
         """Return a token as a person writes it, "" for one that there is not."""
-        return self._rust.decode([token], skip_special_tokens=False).strip()
+        rust = self._words.whole if self._words else self._rust
+        return rust.decode([token], skip_special_tokens=False).strip()
 
     def windows(self, text: str) -> Iterator[Span]:
         """Cut a text into windows as long as the encoder takes.

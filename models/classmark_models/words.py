@@ -40,7 +40,7 @@ class Words:
     def encode(self, text: str) -> Encoding:
         """Return ids and offsets of a text, without special tokens; ModelDamaged when that takes a file that is bad."""
         if any(mark in text for mark in self._marks):
-            return self._whole.encode(text, add_special_tokens=False)
+            return self.whole.encode(text, add_special_tokens=False)
         words = PreTokenizedString(text)
         if self._rust.normalizer is not None:
             words.normalize(self._rust.normalizer.normalize)
@@ -50,8 +50,8 @@ class Words:
         return words.to_encoding()
 
     @cached_property
-    def _whole(self) -> RustTokenizer:
-        """The library's own tokenizer, for texts in which special tokens are written out; there are few."""
+    def whole(self) -> RustTokenizer:
+        """The library's own tokenizer, for what is seldom asked: texts with special tokens in them, a token's word."""
         try:
             whole = RustTokenizer.from_file(str(self._path))
         except Exception as error:  # the Rust library raises no narrower class

@@ -113,6 +113,7 @@ def test_windows_and_prompts_are_the_same(tmp_path: Path) -> None:
         for ours, theirs in zip(short.windows(asked), whole.windows(asked), strict=True):
             assert (ours.ids.tolist(), ours.start, ours.end) == (theirs.ids.tolist(), theirs.start, theirs.end)
     assert short.mask() == whole.mask() == ("[MASK]", SPECIAL.index("[MASK]"))
+    assert [short.word(FEW.index(piece)) for piece in ("queen", "[SEP]")] == ["queen", "[SEP]"]
 
 
 def test_other_kinds_are_left_to_the_library(tmp_path: Path) -> None:
