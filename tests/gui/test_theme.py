@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from PySide6.QtCore import QByteArray, QSize
 from PySide6.QtGui import QAction, QColor, QPalette
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox
 from pytestqt.qtbot import QtBot
 
 from classmark.gui.actions import TABLE
@@ -78,6 +79,24 @@ def test_every_action_finds_its_icon() -> None:
 def test_the_style_sheet_leaves_nothing_open(qapp: QApplication) -> None:
     for tokens in (LIGHT, DARK):
         assert "${" not in style_sheet(tokens, qapp.font())
+
+
+def test_marks_are_drawn_wherever_the_program_lies(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "Program Files (x86)" / "Bücher & «Regale» 100 %"
+    shutil.copytree(asset("icons"), place / "icons")
+    shutil.copy(asset("classmark.qss"), place)
+    monkeypatch.setattr("classmark.gui.theme.asset", lambda name: place / name)
+    sheet = style_sheet(LIGHT, qapp.font())
+    pictures = []
+    for each in (sheet, sheet.replace("image: url(icons:control-tick.svg)", "")):
+        box = QCheckBox()
+        qtbot.addWidget(box)
+        box.setStyleSheet(each)
+        box.setChecked(True)
+        pictures.append(box.grab().toImage())
+    assert pictures[0] != pictures[1]
 
 
 def test_dark_is_dark_everywhere(qtbot: QtBot, window: Window, theme: Theme, memory: Memory) -> None:

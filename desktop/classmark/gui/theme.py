@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from string import Template
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QDir, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from classmark.resources import asset
 
+_ICONS = "icons"
 UNIT = 8
 """Every distance is a multiple of this, in device-independent pixels."""
 
@@ -174,9 +175,11 @@ def palette(tokens: Tokens) -> QPalette:
 def style_sheet(tokens: Tokens, font: QFont) -> str:
     """Return the application's style sheet, with sizes that follow the system's font.
 
-    The little marks of the controls come from the icon folder.
+    The little marks of the controls come from the icon folder, by a name of Qt's own: in a style sheet its path must
+    have no space and no parenthesis, as in ``C:/Program Files (x86)``.
     """
-    marks = {name: asset(f"icons/control-{name}.svg").as_posix() for name in ("down", "up", "right", "tick")}
+    QDir.setSearchPaths(_ICONS, [str(asset("icons"))])
+    marks = {name: f"{_ICONS}:control-{name}.svg" for name in ("down", "up", "right", "tick")}
     points = QFontInfo(font).pointSizeF()
     sizes = {"large": f"{points * 1.2:.1f}pt", "hero": f"{points * 1.7:.1f}pt"}
     return Template(asset("classmark.qss").read_text(encoding="utf-8")).substitute(asdict(tokens), **marks, **sizes)
