@@ -94,8 +94,9 @@ class Desk:
         self._mouse("mousedown", 1)
         for step in range(1, 13):
             self._mouse("mousemove", *(a + (b - a) * step // 12 for a, b in zip(start, goal, strict=True)))
-        self._mouse("mousemove_relative", 3, 3)
-        time.sleep(0.5)
+        for _ in range(3):  # until both programs have told each other that it may be let go
+            self._mouse("mousemove_relative", 3, 3)
+            time.sleep(0.5)
         self.picture(picture)
         self._mouse("mouseup", 1)
 
@@ -118,6 +119,18 @@ class Desk:
         path = self._folder / f"{self._pictures}-{name}.png"
         subprocess.run(["scrot", "--overwrite", str(path)], env=self._tools, check=True)
 
+    @contextmanager
+    def step(self, text: str) -> Iterator[list[str]]:
+        """Tell what was done and how long it took; what is put into the list is told below it."""
+        begun, found = time.monotonic(), list[str]()
+        try:
+            yield found
+        except BaseException as error:
+            self.picture("failed")
+            print(f"✗ {text}\n{error}", flush=True)
+            raise SystemExit(1) from error
+        print(f"✓ {time.monotonic() - begun:6.1f} s  {text}", *found, sep="\n            ", flush=True)
+
     def _mouse(self, *words: object) -> None:
         self._xdotool(*map(str, words))
         time.sleep(0.15)
@@ -128,45 +141,33 @@ class Desk:
         ).stdout.strip()
 
 
-@contextmanager
-def step(text: str) -> Iterator[list[str]]:
-    """Tell what was done and how long it took; what is put into the list is told below it."""
-    begun, found = time.monotonic(), list[str]()
-    try:
-        yield found
-    except BaseException as error:
-        print(f"✗ {text}\n{error}", flush=True)
-        raise SystemExit(1) from error
-    print(f"✓ {time.monotonic() - begun:6.1f} s  {text}", *found, sep="\n            ", flush=True)
-
-
 def main() -> None:
     """Do what a person would do, and tell of each step."""
     documents, suitcase, folder = map(Path, sys.argv[1:])
     with Desk(folder) as desk:
-        with step("the window opens") as found:
+        with desk.step("the window opens") as found:
             process, seconds = desk.open_classmark()
             found.append(f"after {seconds:.1f} s on this computer, the first time")
             window = reader.wait_for("Classmark on the accessibility bus", lambda: reader.program("classmark"))
             desk.open_folder(documents)
             desk.picture("open")
-        with step("documents are dropped on it with the mouse, and classified") as found:
+        with desk.step("documents are dropped on it with the mouse, and classified") as found:
             rows = drop_documents(desk, window, documents)
             if not any(row.startswith("Ready") for row in rows):
                 raise SystemExit("No document has subjects.")
             found += rows
             desk.picture("classified")
-        with step("a suitcase is dropped on it, and its model used"):
+        with desk.step("a suitcase is dropped on it, and its model used"):
             drop_suitcase(desk, suitcase)
             desk.picture("suitcase")
             desk.click(reader.middle(button(window, "Use it")))
             desk.click(reader.middle(button(window, "again with these models")))
             reader.wait_for("Answers of the model", lambda: at_rest(window))
             desk.picture("with-the-suitcase")
-        with step("the subjects are exported") as found:
+        with desk.step("the subjects are exported") as found:
             found.append(export(desk, len(rows)))
             desk.picture("exported")
-        with step("the window is closed"):
+        with desk.step("the window is closed"):
             desk.keys("ctrl+q")
             if process.wait(30):
                 raise SystemExit(f"It ended with {process.returncode}.")

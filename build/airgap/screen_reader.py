@@ -36,7 +36,7 @@ def widgets(root: Widget, role: Sequence[str] = (), name: str = "") -> Iterator[
             continue
         states = widget.getState()
         if (
-            role in ("", widget.getRoleName())
+            (not role or widget.getRoleName() in role)
             and name in (widget.name or "")
             and states.contains(pyatspi.STATE_SHOWING)
         ):

@@ -26,9 +26,12 @@ need_frozen() {
 
 # release_python WORD…: run Python with all that Classmark needs. RELEASE_PYTHON names one that has it already.
 release_python() {
-    if [[ -n ${RELEASE_PYTHON:-} ]]; then "$RELEASE_PYTHON" "$@" && return; fi
-    make_environment "$root/.venv-release" "$root/build/requirements-release.lock"
-    "$(commands_of "$root/.venv-release")/python" "$@"
+    local python=${RELEASE_PYTHON:-}
+    if [[ -z $python ]]; then
+        make_environment "$root/.venv-release" "$root/build/requirements-release.lock"
+        python=$(commands_of "$root/.venv-release")/python
+    fi
+    "$python" "$@"
 }
 
 # put_share FOLDER: write what a desktop looks into: entry, metadata, icons, MIME type, manual pages, licences.
