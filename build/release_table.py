@@ -41,7 +41,7 @@ def _size(path: Path) -> int:
 
 def main(measured: Path, paths: Sequence[Path]) -> None:
     """Print the table."""
-    rows = [HEAD]
+    rows: list[tuple[str, ...]] = [HEAD]
     for path in (path for path in paths if path.suffix != ".sig"):
         found = measured / f"{path.name}.json"
         rows.append(row(path.name, _size(path), json.loads(found.read_bytes()) if found.is_file() else {}))
