@@ -25,15 +25,22 @@ ICNS_SIZES = {
     b"ic08": 256, b"ic13": 256, b"ic09": 512, b"ic14": 512, b"ic10": 1024,
 }  # fmt: skip
 """Pixels by kind; those from ic11 on, but for ic07 to ic09, are half as large on the screen."""
-SOURCE = Path(__file__).parents[1] / "assets" / "classmark.svg"
+ASSETS = Path(__file__).parents[1] / "assets"
+SMALL = 24
+"""Pixels up to which a bolder drawing is taken, as in the window (classmark.gui.icons)."""
 
 
-def draw(renderer: QSvgRenderer, size: int) -> bytes:
+def renderer(size: int) -> QSvgRenderer:
+    """Return what draws the icon in ``size`` by ``size`` pixels."""
+    return QSvgRenderer(str(ASSETS / ("classmark-small.svg" if size <= SMALL else "classmark.svg")))
+
+
+def draw(size: int) -> bytes:
     """Return a PNG of ``size`` by ``size`` pixels."""
     image = QImage(size, size, QImage.Format.Format_ARGB32)
     image.fill(0)
     painter = QPainter(image)
-    renderer.render(painter)
+    renderer(size).render(painter)
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -41,20 +48,20 @@ def draw(renderer: QSvgRenderer, size: int) -> bytes:
     return bytes(buffer.data().data())
 
 
-def draw_side(renderer: QSvgRenderer) -> QImage:
+def draw_side() -> QImage:
     """Return the picture at the side of the installer's last page: the icon on a light ground."""
     image = QImage(*SIDE, QImage.Format.Format_RGB888)
     image.fill(QColor("#e8edfc"))
     painter = QPainter(image)
     width = SIDE[0] // 2
-    renderer.render(painter, QRectF((SIDE[0] - width) / 2, SIDE[1] / 2 - width, width, width))
+    renderer(width).render(painter, QRectF((SIDE[0] - width) / 2, SIDE[1] / 2 - width, width, width))
     painter.end()
     return image
 
 
-def ico(renderer: QSvgRenderer) -> bytes:
+def ico() -> bytes:
     """Return the icon for Windows: a PNG for each size."""
-    pictures = [draw(renderer, size) for size in ICO_SIZES]
+    pictures = [draw(size) for size in ICO_SIZES]
     header, place = struct.pack("<HHH", 0, 1, len(pictures)), 6 + 16 * len(pictures)
     entries = b""
     for size, picture in zip(ICO_SIZES, pictures, strict=True):
@@ -63,9 +70,9 @@ def ico(renderer: QSvgRenderer) -> bytes:
     return header + entries + b"".join(pictures)
 
 
-def icns(renderer: QSvgRenderer) -> bytes:
+def icns() -> bytes:
     """Return the icon for macOS: a PNG for each kind."""
-    parts = [(kind, draw(renderer, size)) for kind, size in ICNS_SIZES.items()]
+    parts = [(kind, draw(size)) for kind, size in ICNS_SIZES.items()]
     body = b"".join(kind + struct.pack(">I", 8 + len(picture)) + picture for kind, picture in parts)
     return b"icns" + struct.pack(">I", 8 + len(body)) + body
 
@@ -74,15 +81,14 @@ def main() -> None:
     """Write the files that are named, each by its suffix."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application = QGuiApplication(sys.argv[:1])
-    renderer = QSvgRenderer(str(SOURCE))
     for path in map(Path, sys.argv[1:]):
         match path.suffix:
             case ".ico":
-                path.write_bytes(ico(renderer))
+                path.write_bytes(ico())
             case ".icns":
-                path.write_bytes(icns(renderer))
+                path.write_bytes(icns())
             case ".bmp":
-                draw_side(renderer).save(str(path))
+                draw_side().save(str(path))
             case _:
                 sys.exit(f"{path}: an icon is an .ico or an .icns, the picture a .bmp.")
     del application
