@@ -16,8 +16,8 @@ _OFFLINE = "Offline · nothing leaves this computer"
 _UNSEALED = "Offline · the system's seal is not available here"
 _CONNECTED = "Connected to the hub · no document leaves"
 _TIP = (
-    "Reading and classifying happen on this computer only. A connection is opened for one thing: to fetch a model when "
-    "you say so."
+    "Reading and classifying happen on this computer only. One thing alone may open a connection: fetching a model, "
+    "when you ask for it and the settings allow it."
 )
 
 
