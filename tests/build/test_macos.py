@@ -19,8 +19,10 @@ _TOOL = """#!/usr/bin/env bash
 printf '%s ' "${0##*/}" "$@" >>"$CALLED"
 echo >>"$CALLED"
 """
+HDIUTIL = "hdiutil"
 _FILE = '#!/usr/bin/env bash\nif [[ $2 == *.txt ]]; then echo text; else echo "Mach-O 64-bit"; fi\n'
 _CODESIGN = _TOOL + "[[ -z ${UNSIGNED:-} || $* != *--verify* ]]\n"
+_HDIUTIL = _TOOL + 'if [[ $1 == attach ]]; then cp -R "$DIST/Classmark.app" "${@: -2:1}"; fi\n'
 _XCRUN = _TOOL + 'if [[ $2 == submit ]]; then cat "$ANSWER"; fi\n'
 
 
@@ -38,7 +40,7 @@ class Mac:
         (self.app / "Contents" / "Frameworks" / "Qt.framework").mkdir()
         self.answer = place / "answer.json"
         self._tools.mkdir()
-        for name, content in {"codesign": _CODESIGN, "file": _FILE, "hdiutil": _TOOL, "xcrun": _XCRUN}.items():
+        for name, content in {"codesign": _CODESIGN, "file": _FILE, "hdiutil": _HDIUTIL, "xcrun": _XCRUN}.items():
             (self._tools / name).write_text(content)
             (self._tools / name).chmod(0o755)
 
@@ -75,10 +77,21 @@ def test_without_a_certificate_nothing_asks_apple_for_the_time(mac: Mac) -> None
     assert all("--timestamp=none" in call for call in mac.calls()[:-1])
 
 
-def test_image_holds_app_and_link(mac: Mac) -> None:
-    mac.run("dmg", CODESIGN_IDENTITY="")
-    assert [call.split()[0] for call in mac.calls()] == ["codesign", "hdiutil"]
+def test_image_is_made_and_its_programs_are_started(mac: Mac) -> None:
+    assert mac.run("dmg", CODESIGN_IDENTITY="").returncode == 0
+    assert [call.split()[:2] for call in mac.calls()][1:] == [
+        [HDIUTIL, "create"],
+        [HDIUTIL, "attach"],
+        [HDIUTIL, "detach"],
+    ]
     assert mac.calls()[1].rstrip().endswith("macos-arm64.dmg")
+
+
+def test_image_whose_programs_fail_is_told(mac: Mac) -> None:
+    (mac.app / "Contents" / "MacOS" / "classmark").write_text("#!/bin/sh\nexit 1\n")
+    done = mac.run("dmg", CODESIGN_IDENTITY="")
+    assert (done.returncode, mac.calls()[-1].split()[1]) == (1, "detach")
+    assert "classmark --selftest fails" in done.stderr
 
 
 def test_unsigned_app_gets_no_image(mac: Mac) -> None:
