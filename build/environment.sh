@@ -8,6 +8,9 @@ qt_packages=(
     libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 libxkbcommon-x11-0
 )
 
+# Print the version that pyproject.toml states.
+project_version() { sed -n 's/^version = "\(.*\)"/\1/p' "$root/pyproject.toml"; }
+
 # Words about the work go to the error stream: the other one carries results.
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }

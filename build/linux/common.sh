@@ -7,7 +7,7 @@ here=$root/build/linux
 dist=${DIST:-$root/dist}
 # shellcheck disable=SC2034 # this and the next are for those who source this file
 frozen=$dist/classmark
-version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/pyproject.toml")
+version=$(project_version)
 # Whoever releases says who answers for the package; nobody's address is made up here.
 # shellcheck disable=SC2034
 maintainer=${MAINTAINER:-The Classmark maintainers <maintainers@classmark.invalid>}

@@ -5,9 +5,8 @@
 
 windows=$root/build/windows
 dist=${DIST:-$root/dist}
-version=${VERSION:-$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/pyproject.toml")}
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct)}
-export SOURCE_DATE_EPOCH
+version=${VERSION:-$(project_version)}
+reproducible
 
 # The folder that was frozen on Windows: it is packed on any system.
 payload=${1:-$dist/classmark}
